@@ -1,0 +1,98 @@
+//! The queue: any number of producers push, one thread takes everything.
+//!
+//! ```text
+//! producer                               the callback thread
+//!   fill in the callback
+//!   push   CAS head, Release   [queue]     take   swap head for null, Acquire   [queue]
+//!   was it empty? then wake                read and run the callbacks
+//! ```
+//!
+//! A push is one CAS and never leaves the queue half-linked: at any moment it is whole, for another thread or for a
+//! forked child. It is a stack; what is taken is reversed, so that callbacks of one thread keep their order.
+
+use std::ptr::{self, NonNull};
+
+use crate::head::Head;
+use crate::sync::{AtomicPtr, Ordering};
+
+/// The callbacks that wait for a grace period to be started for them.
+#[derive(Debug)]
+pub struct Queue {
+    head: AtomicPtr<Head>,
+}
+
+impl Queue {
+    const_fn! {
+        pub fn new() -> Self {
+            Self { head: AtomicPtr::new(ptr::null_mut()) }
+        }
+    }
+
+    /// Adds a callback; true if the queue was empty, and its taker may have to be woken.
+    ///
+    /// # Safety
+    /// 1. `head` is valid, and the caller gives up the right to it to whoever takes it.
+    pub unsafe fn push(&self, head: NonNull<Head>) -> bool {
+        // Relaxed: the CAS checks the guess, and nothing is read through it.
+        let mut last = self.head.load(Ordering::Relaxed);
+        loop {
+            // SAFETY: (1): the head is valid and still ours.
+            let head_ref = unsafe { head.as_ref() };
+            // SAFETY: (1): nobody else reads or writes `next` until the head is pushed.
+            head_ref.next.with_mut(|next| unsafe { *next = last });
+            // Release [queue]: pairs with the swap in take. Relaxed: as for the guess.
+            let pushed =
+                self.head.compare_exchange(last, head.as_ptr(), Ordering::Release, Ordering::Relaxed);
+            match pushed {
+                Ok(_) => return last.is_null(),
+                Err(newer) => last = newer,
+            }
+        }
+    }
+
+    /// Whether nothing is queued. A producer may change that at once.
+    pub fn is_empty(&self) -> bool {
+        // Relaxed: nothing is read through it.
+        self.head.load(Ordering::Relaxed).is_null()
+    }
+
+    /// Takes all callbacks, oldest first.
+    pub fn take(&self) -> Batch {
+        // Acquire [queue]: pairs with the CAS in push.
+        let mut newest = self.head.swap(ptr::null_mut(), Ordering::Acquire);
+        let mut oldest = ptr::null_mut();
+        while let Some(head) = NonNull::new(newest) {
+            // SAFETY: who pushed the head gave up its right to it, and the swap gave it to this call.
+            let head_ref = unsafe { head.as_ref() };
+            // SAFETY: as above: nobody else uses `next`.
+            newest = head_ref.next.with_mut(|next| unsafe { std::mem::replace(&mut *next, oldest) });
+            oldest = head.as_ptr();
+        }
+        Batch { oldest }
+    }
+}
+
+/// Callbacks that were taken, and belong to nobody else. They are leaked if they are not consumed.
+#[derive(Debug)]
+pub struct Batch {
+    oldest: *mut Head,
+}
+
+impl Batch {
+    pub fn is_empty(&self) -> bool {
+        self.oldest.is_null()
+    }
+}
+
+impl Iterator for Batch {
+    type Item = NonNull<Head>;
+
+    fn next(&mut self) -> Option<NonNull<Head>> {
+        let head = NonNull::new(self.oldest)?;
+        // SAFETY: the batch holds the only right to its heads.
+        let head_ref = unsafe { head.as_ref() };
+        // SAFETY: as above.
+        self.oldest = head_ref.next.with(|next| unsafe { *next });
+        Some(head)
+    }
+}

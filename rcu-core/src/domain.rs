@@ -1,0 +1,238 @@
+//! Domains: instances with their own readers, grace periods and callback thread.
+//!
+//! Handles, cells, readers and `Retired` values each keep the domain alive by a clone of its handle; the callback thread
+//! keeps the engine alive by itself. Dropping the last handle therefore only tells that thread to finish: it never waits.
+
+use std::fmt;
+use std::ptr::NonNull;
+
+use crate::callback::SpawnError;
+use crate::engine::{Engine, Stats};
+use crate::fence::Fences;
+use crate::handle::Reader;
+use crate::pointer::RcuBox;
+use crate::reader::Record;
+use crate::scope::{self, Host, Scope};
+use crate::sync::Arc;
+
+/// An RCU domain of your own: sections of one domain do not delay the grace periods of another. Clones are handles of
+/// the same domain.
+///
+/// ```
+/// use rcu_core::{Domain, RcuCell};
+///
+/// let domain = Domain::new();
+/// let reader = domain.reader();
+/// let cell = RcuCell::new_in(&domain, 1);
+/// assert_eq!(*cell.load(&reader.read_lock()), 1);
+/// cell.replace(2);
+/// domain.barrier(); // the 1 has been dropped
+/// ```
+///
+/// A section of another domain is refused, at compile time if it is of another kind,
+///
+/// ```compile_fail,E0277
+/// # use rcu_core::{Domain, RcuCell};
+/// # let domain = Domain::new();
+/// # let cell = RcuCell::new_in(&domain, 1);
+/// cell.load(&rcu_core::read_lock());
+/// ```
+///
+/// and by a panic if it is of another instance:
+///
+/// ```should_panic
+/// # use rcu_core::{Domain, RcuCell};
+/// # let domain = Domain::new();
+/// # let cell = RcuCell::new_in(&domain, 1);
+/// cell.load(&Domain::new().reader().read_lock());
+/// ```
+///
+/// Waiting for a grace period of A inside a section of B is allowed; doing the reverse on another thread at the same time
+/// is a deadlock, as with any two locks.
+#[derive(Clone)]
+pub struct Domain {
+    owner: Arc<Owner>,
+}
+
+/// What the handles of a domain share. Its drop is the end of the last handle.
+struct Owner {
+    engine: Arc<Engine>,
+    thread_name: String,
+}
+
+impl Owner {
+    fn spawn(&self) -> Result<(), SpawnError> {
+        let engine = Arc::clone(&self.engine);
+        self.engine.callbacks.spawn(&self.thread_name, move || engine.serve_callbacks())
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let callbacks = &self.engine.callbacks;
+        if !callbacks.is_spawned() && !callbacks.is_idle() {
+            if let Err(error) = self.spawn() {
+                eprintln!("rcu-core: the callbacks of a dropped domain are lost: {error}");
+            }
+        }
+        callbacks.stop();
+    }
+}
+
+/// Options of a new [`Domain`].
+#[derive(Clone, Debug)]
+#[must_use = "a builder makes its domain when build is called"]
+pub struct Builder {
+    fences: Fences,
+    thread_name: String,
+}
+
+impl Builder {
+    /// Chooses the fences of the domain's readers and grace periods.
+    pub fn fences(mut self, fences: Fences) -> Self {
+        self.fences = fences;
+        self
+    }
+
+    /// Names the callback thread; `rcu-callbacks` unless told otherwise.
+    pub fn thread_name(mut self, name: impl Into<String>) -> Self {
+        self.thread_name = name.into();
+        self
+    }
+
+    /// Makes the domain. Its callback thread is started by its first callback.
+    pub fn build(self) -> Domain {
+        let engine = Arc::new(Engine::new(self.fences));
+        Domain { owner: Arc::new(Owner { engine, thread_name: self.thread_name }) }
+    }
+}
+
+impl Domain {
+    /// A domain with the default options.
+    #[expect(clippy::new_without_default, reason = "two defaults are two domains: a reader should see which is made")]
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// Options for a domain.
+    ///
+    /// ```
+    /// use rcu_core::{Domain, Fences};
+    /// let domain = Domain::builder().fences(Fences::SeqCst).thread_name("reclaim").build();
+    /// domain.synchronize();
+    /// ```
+    pub fn builder() -> Builder {
+        Builder { fences: Fences::Auto, thread_name: "rcu-callbacks".to_owned() }
+    }
+
+    /// A new reader of this domain.
+    ///
+    /// # Panics
+    /// In a force-RCU kick.
+    pub fn reader(&self) -> Reader<Domain> {
+        Reader::new(self.clone())
+    }
+
+    /// Waits until every read-side critical section of this domain that is open now has ended. Concurrent calls share grace
+    /// periods. See [`synchronize`](crate::synchronize()).
+    ///
+    /// # Panics
+    /// Inside a section of this domain, in one of its callbacks, and in a force-RCU kick.
+    pub fn synchronize(&self) {
+        scope::synchronize(self, "Domain::synchronize");
+    }
+
+    /// Waits until every callback that was queued before, by any thread, has run.
+    ///
+    /// # Panics
+    /// As [`synchronize`](Self::synchronize), and if the callback thread cannot be started.
+    pub fn barrier(&self) {
+        scope::barrier(self, "Domain::barrier");
+    }
+
+    /// Runs `f` once, on the domain's callback thread, after a grace period that starts after this call. See
+    /// [`call`](crate::call()).
+    pub fn call(&self, f: impl FnOnce() + Send + 'static) {
+        scope::call(self, f);
+    }
+
+    /// Drops a value after a grace period. See [`retire`](crate::retire()).
+    pub fn retire<T: Send + 'static>(&self, value: RcuBox<T>) {
+        value.retire_in(self);
+    }
+
+    /// Starts the callback thread now rather than with the first callback.
+    ///
+    /// # Errors
+    /// If the thread cannot be started. The next callback tries again.
+    pub fn init(&self) -> Result<(), SpawnError> {
+        self.owner.engine.grace_periods.period.fences.readers_run_light();
+        self.spawn()
+    }
+
+    /// Waits until every callback queued so far has run, and, if this is the last handle, for the callback thread to end.
+    /// Dropping a handle instead does not wait.
+    ///
+    /// # Panics
+    /// As [`barrier`](Self::barrier).
+    pub fn shutdown(self) {
+        scope::barrier(&self, "Domain::shutdown");
+        let engine = Arc::clone(&self.owner.engine);
+        if let Some(owner) = Arc::into_inner(self.owner) {
+            drop(owner);
+            engine.callbacks.join();
+        }
+    }
+
+    /// What the domain has done so far.
+    pub fn stats(&self) -> Stats {
+        self.owner.engine.stats()
+    }
+}
+
+impl fmt::Debug for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Domain").field("thread_name", &self.owner.thread_name).finish_non_exhaustive()
+    }
+}
+
+impl Scope for Domain {}
+
+impl Host for Domain {
+    type Borrow<'a> = &'a Domain;
+
+    #[inline]
+    fn borrow(&self) -> &Domain {
+        self
+    }
+
+    #[inline]
+    fn engine<'a>(scope: &'a Domain) -> &'a Engine
+    where
+        Self: 'a,
+    {
+        &scope.owner.engine
+    }
+
+    #[inline]
+    fn is_same(one: &Domain, other: &Domain) -> bool {
+        // Both are alive, so their addresses differ unless they are one.
+        Arc::ptr_eq(&one.owner, &other.owner)
+    }
+
+    unsafe fn unlock_slow(scope: &Domain, record: NonNull<Record>) {
+        // SAFETY: (1): the record of the guard that is being dropped.
+        let record = unsafe { record.as_ref() };
+        record.unlock_slow(&scope.owner.engine.grace_periods.period);
+    }
+
+    fn with_section<R>(&self, f: impl FnOnce() -> R) -> R {
+        let reader = self.reader();
+        let _section = reader.read_lock();
+        f()
+    }
+
+    fn spawn(&self) -> Result<(), SpawnError> {
+        self.owner.spawn()
+    }
+}

@@ -1,0 +1,54 @@
+//! All the state of one domain, whoever owns it: a static for the default domain, an `Arc` for the others.
+
+use crate::callback::Callbacks;
+use crate::fence::Fences;
+use crate::synchronize::Synchronizer;
+
+/// The readers and grace periods of a domain, and its callbacks. The two know nothing of each other.
+#[derive(Debug)]
+pub struct Engine {
+    pub grace_periods: Synchronizer,
+    pub callbacks: Callbacks,
+}
+
+impl Engine {
+    const_fn! {
+        pub fn new(fences: Fences) -> Self {
+            Self { grace_periods: Synchronizer::new(fences), callbacks: Callbacks::new() }
+        }
+    }
+
+    /// What the callback thread runs.
+    pub fn serve_callbacks(&self) {
+        self.callbacks.serve(&self.grace_periods);
+    }
+
+    /// Panics, in the name of `call`, where waiting for a grace period would never end.
+    pub fn assert_may_wait(&self, call: &str) {
+        self.callbacks.assert_not_in_callback(call);
+        self.grace_periods.assert_may_wait(call);
+    }
+
+    pub fn stats(&self) -> Stats {
+        let (grace_periods, heavy_fences) = self.grace_periods.counts();
+        let (callbacks_run, callbacks_panicked) = self.callbacks.counts();
+        let readers = self.grace_periods.registry.len();
+        Stats { grace_periods, heavy_fences, callbacks_run, callbacks_panicked, readers }
+    }
+}
+
+/// What a domain has done so far. The numbers are read one after another, not at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Grace periods that have ended.
+    pub grace_periods: u64,
+    /// Heavy fences passed for them: one each, and one more for each that had to sleep.
+    pub heavy_fences: u64,
+    /// Callbacks that have run, those that panicked included.
+    pub callbacks_run: u64,
+    /// Callbacks that panicked. The panic hook has reported each.
+    pub callbacks_panicked: u64,
+    /// Readers that are registered now: threads and handles.
+    pub readers: usize,
+}

@@ -1,0 +1,113 @@
+//! Light fences for readers, heavy fences for updaters.
+//!
+//! A light fence on one thread and a heavy fence on another order the accesses around them as if both were
+//! `fence(SeqCst)`. On Linux the light one is nothing but a limit for the compiler: the heavy one is membarrier(2), which
+//! runs a full fence on every running thread of the process, wherever it is. A host without membarrier, the
+//! `rcu_portable` build, and a domain built with [`Fences::SeqCst`] use `fence(SeqCst)` on both sides.
+//!
+//! Which of the two a process uses is decided once, before any reader runs light, and never changes: a reader without
+//! fence is safe only beside updaters that all use membarrier.
+
+use crate::sync::{Ordering, fence};
+
+/// Which fences a domain uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fences {
+    /// membarrier(2) where the host has it: sections cost no fence, grace periods a system call.
+    #[default]
+    Auto,
+    /// `fence(SeqCst)` on both sides: every section costs a fence, and no system call is made.
+    SeqCst,
+}
+
+impl Fences {
+    /// Whether readers may run without a fence of their own. They may not go light before this has said so.
+    pub fn readers_run_light(self) -> bool {
+        self == Fences::Auto && imp::light_is_enough()
+    }
+
+    /// Orders the updater against every reader, light or not. [heavy]
+    #[inline]
+    #[cfg_attr(rcu_loom, track_caller)]
+    pub fn heavy(self) {
+        if self.readers_run_light() { imp::heavy() } else { fence(Ordering::SeqCst) }
+    }
+}
+
+/// The reader's side of [`Fences::heavy`], for a reader that may run light. [heavy]
+#[inline(always)]
+#[cfg_attr(rcu_loom, track_caller)]
+pub fn light() {
+    imp::light();
+}
+
+/// The reader's side of [`Fences::heavy`], for a reader that may not run light. [heavy]
+#[cfg_attr(rcu_loom, track_caller)]
+pub fn full() {
+    fence(Ordering::SeqCst);
+}
+
+/// membarrier: chosen once per process.
+#[cfg(all(target_os = "linux", not(rcu_portable), not(rcu_loom)))]
+mod imp {
+    use std::sync::OnceLock;
+    use std::sync::atomic::compiler_fence;
+
+    use super::{Ordering, fence};
+    use crate::sys;
+
+    pub fn light_is_enough() -> bool {
+        static REGISTERED: OnceLock<bool> = OnceLock::new();
+        *REGISTERED.get_or_init(|| sys::register_membarrier().is_ok())
+    }
+
+    #[inline(always)]
+    pub fn light() {
+        // SeqCst: the compiler moves nothing across; the processor is membarrier's.
+        compiler_fence(Ordering::SeqCst);
+    }
+
+    pub fn heavy() {
+        // The kernel documents membarrier as a full fence on the caller too; the two fences here make the
+        // caller's part independent of that, and visible to the compiler.
+        fence(Ordering::SeqCst);
+        if let Err(error) = sys::membarrier() {
+            eprintln!(
+                "rcu-core: membarrier failed after readers began to rely on it: {error}. A seccomp filter installed \
+                 later does this: call init() before it and allow membarrier, or build the domain with Fences::SeqCst."
+            );
+            std::process::abort();
+        }
+        fence(Ordering::SeqCst);
+    }
+}
+
+/// No membarrier: the light fence is a full one, so light readers are safe by themselves.
+#[cfg(all(any(not(target_os = "linux"), rcu_portable), not(rcu_loom)))]
+mod imp {
+    use super::{Ordering, fence};
+
+    pub fn light_is_enough() -> bool {
+        true
+    }
+
+    #[inline(always)]
+    pub fn light() {
+        fence(Ordering::SeqCst);
+    }
+
+    pub fn heavy() {
+        fence(Ordering::SeqCst);
+    }
+}
+
+/// Whichever the model is run for.
+#[cfg(rcu_loom)]
+mod imp {
+    pub use crate::sync::model::{heavy_fence as heavy, light_fence as light};
+
+    pub fn light_is_enough() -> bool {
+        true
+    }
+}

@@ -1,0 +1,140 @@
+//! `Reader`: a reader that is a value, not a thread.
+
+use std::cell::Cell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+
+use crate::guard::ReadGuard;
+use crate::reader::Record;
+use crate::registry::Kick;
+use crate::scope::{Global, Scope, synchronize};
+use crate::sync::{Arc, Mutex, lock};
+use crate::thread::assert_not_in_kick;
+
+/// A reader of a domain, registered for as long as the handle lives. It may move between threads while it has no section
+/// open, and needs no thread-local storage: for domains of your own, for models, for virtual CPUs.
+///
+/// One is made by [`reader`](crate::reader()) or [`Domain::reader`](crate::Domain::reader).
+///
+/// Registering and dropping take the registry's lock and, to drop, a walk over the registered readers.
+///
+/// ```
+/// let cell = rcu_core::RcuCell::new(1);
+/// let reader = rcu_core::reader();
+/// let guard = reader.read_lock();
+/// assert_eq!(*cell.load(&guard), 1);
+/// ```
+pub struct Reader<S: Scope = Global> {
+    record: NonNull<Record>,
+    scope: S,
+    not_sync: PhantomData<Cell<()>>,
+}
+
+// SAFETY: the record is on the heap and the handle's own; its owner's side is used by one thread at a time, because the handle
+// is not Sync and guards, which borrow it, keep it where it is. The scope is Send.
+unsafe impl<S: Scope> Send for Reader<S> {}
+
+impl<S: Scope> Reader<S> {
+    pub(crate) fn new(scope: S) -> Self {
+        assert_not_in_kick("reader");
+        let grace_periods = &S::engine(scope.borrow()).grace_periods;
+        let record = Box::new(Record::unregistered());
+        record.go_online(&grace_periods.period);
+        let record = NonNull::from(Box::leak(record));
+        // SAFETY: (1) the box is leaked, and freed only once `drop` has unregistered it.
+        unsafe { grace_periods.registry.register(record) };
+        Self { record, scope, not_sync: PhantomData }
+    }
+
+    fn record(&self) -> &Record {
+        // SAFETY: the record lives until `drop`.
+        unsafe { self.record.as_ref() }
+    }
+
+    /// Enters a read-side critical section, or nests in the one that is open.
+    ///
+    /// Costs a handful of instructions: no system call, no shared write, no fence where membarrier is to be had.
+    ///
+    /// # Aborts
+    /// At the 32,767th nested section of one reader, which takes leaked guards.
+    #[inline(always)]
+    pub fn read_lock(&self) -> ReadGuard<'_, S> {
+        let record = self.record();
+        let scope = self.scope.borrow();
+        let period = &S::engine(scope).grace_periods.period;
+        if !record.inside() {
+            record.adopt();
+        }
+        record.lock(period, || record.lock_slow(period));
+        // SAFETY: (1) locked just now; (2) the guard borrows the handle, which owns the record.
+        unsafe { ReadGuard::new(self.record, scope) }
+    }
+
+    /// Waits until every read-side critical section of the domain that is open now has ended.
+    ///
+    /// # Panics
+    /// Inside a section of the same domain that another reader of this thread has open, in a callback of the domain, and in a
+    /// force-RCU kick. This handle's own section cannot be open.
+    pub fn synchronize(&mut self) {
+        synchronize(&self.scope, "Reader::synchronize");
+    }
+
+    /// Registers a force-RCU notifier: a grace period that finds this reader in its way calls `kick`, on the thread that
+    /// waits, once when its spin ends and again every 10 ms. A kick is a hint to leave the section soon.
+    ///
+    /// The kick may enter sections and queue callbacks. It must not wait for a grace period or a callback, nor make or drop
+    /// a `Reader`: these panic in it. A kick that panics is contained. It is removed with the returned handle, or with the
+    /// reader.
+    pub fn on_force(&mut self, kick: impl Fn() + Send + Sync + 'static) -> NotifierHandle {
+        let kick: Kick = Arc::new(Mutex::new(Some(Arc::new(kick))));
+        S::engine(self.scope.borrow()).grace_periods.registry.add_kick(self.record, Arc::clone(&kick));
+        NotifierHandle { kick }
+    }
+}
+
+impl<S: Scope> Drop for Reader<S> {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_not_in_kick("drop of a Reader");
+        }
+        if self.record().inside() {
+            // A guard was leaked: its section never ends, so the record stays, registered, for ever.
+            return;
+        }
+        S::engine(self.scope.borrow()).grace_periods.registry.unregister(self.record);
+        // SAFETY: `new` leaked this box; no guard borrows the handle, no section is open, and it is in no registry.
+        drop(unsafe { Box::from_raw(self.record.as_ptr()) });
+    }
+}
+
+impl<S: Scope> fmt::Debug for Reader<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("scope", &self.scope).finish_non_exhaustive()
+    }
+}
+
+/// A registered force-RCU notifier. Dropping it removes the notifier.
+#[must_use = "dropping the handle removes the notifier"]
+pub struct NotifierHandle {
+    kick: Kick,
+}
+
+impl NotifierHandle {
+    /// Removes the notifier and returns at once. A call of it that is under way on another thread may still finish.
+    pub fn remove(self) {}
+}
+
+impl Drop for NotifierHandle {
+    fn drop(&mut self) {
+        let kick = lock(&self.kick).take();
+        // The closure is the application's: it is dropped with no lock held.
+        drop(kick);
+    }
+}
+
+impl fmt::Debug for NotifierHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NotifierHandle").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,94 @@
+//! `RcuCell`: a pointer that is never empty.
+
+use std::fmt;
+
+use super::boxed::RcuBox;
+use super::option::RcuOption;
+use super::retired::Retired;
+use crate::guard::Section;
+use crate::scope::{Global, Scope};
+
+/// A value that readers load inside a section and updaters replace: [`RcuOption`] without the none.
+///
+/// ```
+/// use rcu_core::{RcuCell, read_lock};
+///
+/// let limits = RcuCell::new((10, 20));
+/// limits.update(|&(low, high)| (low, high * 2));
+/// assert_eq!(*limits.load(&read_lock()), (10, 40));
+/// ```
+///
+/// What was loaded does not outlive its section:
+///
+/// ```compile_fail,E0597
+/// # use rcu_core::{RcuCell, read_lock};
+/// # let limits = RcuCell::new(1);
+/// let low;
+/// {
+///     let section = read_lock();
+///     low = limits.load(&section);
+/// }
+/// assert_eq!(*low, 1);
+/// ```
+///
+/// ```
+/// # use rcu_core::{RcuCell, read_lock};
+/// # let limits = RcuCell::new(1);
+/// let low;
+/// {
+///     let section = read_lock();
+///     low = *limits.load(&section);
+/// }
+/// assert_eq!(low, 1);
+/// ```
+pub struct RcuCell<T: Send + Sync + 'static, S: Scope = Global> {
+    /// Never none.
+    option: RcuOption<T, S>,
+}
+
+impl<T: Send + Sync + 'static> RcuCell<T> {
+    /// A cell of the default domain.
+    pub fn new(value: impl Into<RcuBox<T>>) -> Self {
+        Self::new_in(&Global, value)
+    }
+}
+
+impl<T: Send + Sync + 'static, S: Scope> RcuCell<T, S> {
+    /// A cell of the domain.
+    pub fn new_in(scope: &S, value: impl Into<RcuBox<T>>) -> Self {
+        let option = RcuOption::none_in(scope);
+        option.swap(Some(value.into()));
+        Self { option }
+    }
+
+    /// The value now. Called from RCU critical section.
+    ///
+    /// # Panics
+    /// If the section is of another instance of [`Domain`](crate::Domain) than the cell.
+    #[inline(always)]
+    pub fn load<'g>(&'g self, section: &'g impl Section<S>) -> &'g T {
+        match self.option.load(section) {
+            Some(value) => value,
+            None => unreachable!("an RcuCell is never empty"),
+        }
+    }
+
+    /// Publishes a value and returns the one that was there.
+    pub fn replace(&self, new: impl Into<RcuBox<T>>) -> Retired<T, S> {
+        self.option.swap(Some(new.into())).expect("an RcuCell is never empty")
+    }
+
+    /// Replaces the value by what `f` makes of it: read, copy, update. What was there is retired.
+    ///
+    /// If another updater comes first, `f` is called again with the newer value. It runs inside a section, so it must not
+    /// wait for a grace period.
+    pub fn update(&self, mut f: impl FnMut(&T) -> T) {
+        self.option.update(|value| value.map(&mut f));
+    }
+}
+
+impl<T: Send + Sync + 'static, S: Scope> fmt::Debug for RcuCell<T, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RcuCell").field(&self.option).finish()
+    }
+}

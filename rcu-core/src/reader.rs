@@ -1,0 +1,205 @@
+//! A reader's record: the word that says whether it is inside a section, and since which grace period.
+//!
+//! ```text
+//! reader                                   driver of a grace period
+//!   c = counter, Acquire                     unlink (by the updater, before)
+//!   word = c, Release          [enter]       counter = new, Release        [period]
+//!   light fence                [heavy]       heavy fence                   [heavy]
+//!   pointer, Acquire           [publish]     word, Acquire                 [enter, leave]
+//!   ...                                      free
+//!   word = 0, Release          [leave]
+//! ```
+//!
+//! If our store of the word comes before the driver's fence, the scan sees it: an older number is waited for, and the
+//! new number means that our load saw the counter, hence the unlink. If it comes after, so does our load of the
+//! pointer, which sees the unlink. A section that the scan sees ended, ended before the free. [enter] [leave]
+//!
+//! Nesting is in the word too. **Every store that leaves the word non-zero is Release**: the scan may read a later store
+//! of the same section, and a Relaxed one would not carry what the first one released.
+//!
+//! To sleep, the driver marks the reader, passes a heavy fence, and looks at the word again; the reader stores its word,
+//! passes a light fence, and looks at the mark. If the mark comes first we see it and wake the driver; if our store
+//! comes first the driver sees that we have left. [heavy]
+
+use static_assertions::const_assert_eq;
+
+use crate::fence;
+use crate::grace_period::{GracePeriod, NEST, Period, SLOW, inside};
+use crate::sync::{AtomicU32, AtomicU64, Ordering, load_own};
+use crate::thread;
+
+/// One reader: a thread of the default domain, or a handle. Only its owner stores to `word` and `owner`; only drivers,
+/// one after another, store to `waiting`. The first two fields are what a C header shares.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub struct Record {
+    /// 0 outside; SLOW outside, for a reader that has to take the slow path; in a section, the number of the grace
+    /// period in which it began, the nest count, and SLOW or not.
+    word: AtomicU64,
+    /// Non-zero when the driver sleeps until this reader leaves.
+    waiting: AtomicU32,
+    /// The token of the thread that entered the outermost section: a thread that waits for its own section is told.
+    owner: AtomicU64,
+}
+
+const_assert_eq!(std::mem::offset_of!(Record, word), 0);
+const_assert_eq!(std::mem::offset_of!(Record, waiting), 8);
+#[cfg(not(rcu_loom))]
+const_assert_eq!(size_of::<Record>(), 64);
+
+impl Record {
+    const_fn! {
+        /// A record that is in no registry: every lock takes the slow path.
+        pub fn unregistered() -> Self {
+            Self { word: AtomicU64::new(SLOW), waiting: AtomicU32::new(0), owner: AtomicU64::new(thread::NOBODY) }
+        }
+    }
+
+    /// A record that stands for one whose storage ends: in the same section, marked by the driver or not. Its owner
+    /// uses the slow path from now on.
+    pub fn standing_in_for(other: &Record) -> Self {
+        Self {
+            word: AtomicU64::new(load_own(&other.word) | SLOW),
+            // Relaxed: the caller holds the lock of the registry, and so does the driver that stores this.
+            waiting: AtomicU32::new(other.waiting.load(Ordering::Relaxed)),
+            owner: AtomicU64::new(load_own(&other.owner)),
+        }
+    }
+
+    /// Lets the owner take the fast path, if its fences allow that. To be called outside, before the record is registered.
+    pub fn go_online(&self, period: &GracePeriod) {
+        let idle = if period.fences.readers_run_light() { 0 } else { SLOW };
+        // Relaxed: the registry's lock comes between this store and the first scan.
+        self.word.store(idle, Ordering::Relaxed);
+    }
+
+    /// Sends the owner to the slow path for good. To be called once the record is in no registry.
+    pub fn go_offline(&self) {
+        // Relaxed: nobody scans this word any more.
+        self.word.store(SLOW, Ordering::Relaxed);
+    }
+
+    /// Says that sections are entered by the calling thread from now on.
+    #[inline(always)]
+    pub fn adopt(&self) {
+        let token = thread::token();
+        if load_own(&self.owner) != token {
+            // Relaxed: the store of the word that enters comes next, is Release, and is read first.
+            self.owner.store(token, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the owner, who calls this, is inside a section.
+    #[inline(always)]
+    pub fn inside(&self) -> bool {
+        inside(load_own(&self.word))
+    }
+
+    /// Enters or nests. `slow` is called instead if the word asks for it.
+    #[inline(always)]
+    pub fn lock(&self, period: &GracePeriod, slow: impl FnOnce()) {
+        let word = load_own(&self.word);
+        let low = word & (NEST | SLOW);
+        if low == 0 {
+            // Release [enter]: pairs with the scan.
+            self.word.store(period.current(), Ordering::Release);
+            // light [heavy]: pairs with the heavy fence after the counter's store; our pointer loads come after it.
+            fence::light();
+        } else if low < NEST {
+            // Release [nest]: pairs with the scan, which may read this store instead of the one that entered.
+            self.word.store(word + 1, Ordering::Release);
+        } else {
+            slow();
+        }
+    }
+
+    /// Un-nests or leaves. `slow` is called instead if the word asks for it.
+    #[inline(always)]
+    pub fn unlock(&self, period: &GracePeriod, slow: impl FnOnce()) {
+        let word = load_own(&self.word);
+        let low = word & (NEST | SLOW);
+        if low == 1 {
+            // Release [leave]: pairs with the scan; everything in the section comes before the free.
+            self.word.store(0, Ordering::Release);
+            // light [heavy]: pairs with the heavy fence between the driver's mark and its second look.
+            fence::light();
+            self.wake_driver(period);
+        } else if low < SLOW {
+            // Release [nest]: pairs with the scan, as for nesting.
+            self.word.store(word - 1, Ordering::Release);
+        } else {
+            slow();
+        }
+    }
+
+    /// [`lock`](Self::lock) for a registered reader that needs a fence of its own, or is at the limit of its nest count.
+    #[cold]
+    pub fn lock_slow(&self, period: &GracePeriod) {
+        let word = load_own(&self.word);
+        if word & NEST == NEST {
+            eprintln!("rcu-core: read_lock: more than {NEST} nested sections of one reader; were guards leaked?");
+            std::process::abort();
+        }
+        if inside(word) {
+            // Release [nest]: pairs with the scan.
+            self.word.store(word + 1, Ordering::Release);
+        } else {
+            // Release [enter]: pairs with the scan.
+            self.word.store(period.current() | SLOW, Ordering::Release);
+            // full [heavy]: pairs with the heavy fence after the counter's store.
+            fence::full();
+        }
+    }
+
+    /// [`unlock`](Self::unlock) for a registered reader that needs a fence of its own.
+    #[cold]
+    pub fn unlock_slow(&self, period: &GracePeriod) {
+        let word = load_own(&self.word);
+        debug_assert!(inside(word), "a guard was dropped twice");
+        if word & NEST == 1 {
+            // Release [leave]: pairs with the scan.
+            self.word.store(SLOW, Ordering::Release);
+            // full [heavy]: pairs with the heavy fence between the driver's mark and its second look.
+            fence::full();
+            self.wake_driver(period);
+        } else {
+            // Release [nest]: pairs with the scan.
+            self.word.store(word - 1, Ordering::Release);
+        }
+    }
+
+    #[inline(always)]
+    fn wake_driver(&self, period: &GracePeriod) {
+        // Relaxed: the fence before this decides whether a mark is seen, and the event orders what follows.
+        if self.waiting.load(Ordering::Relaxed) != 0 {
+            wake(period);
+        }
+    }
+
+    /// Whether the driver of `new` has nothing more to wait for here.
+    pub fn has_passed(&self, new: Period) -> bool {
+        new.passed_by(self.scan())
+    }
+
+    /// Whether the thread with this token is inside a section of this reader.
+    pub fn is_inside(&self, token: u64) -> bool {
+        // Relaxed: the scan of a word that says inside has acquired the owner's store before it.
+        inside(self.scan()) && self.owner.load(Ordering::Relaxed) == token
+    }
+
+    fn scan(&self) -> u64 {
+        // Acquire [enter] [nest] [leave]: pairs with each store of the word.
+        self.word.load(Ordering::Acquire)
+    }
+
+    /// Asks the owner to wake the driver when it leaves, or takes that back.
+    pub fn mark(&self, waiting: bool) {
+        // Relaxed: a heavy fence follows a mark, and a mark taken back too late costs one needless wake-up.
+        self.waiting.store(waiting.into(), Ordering::Relaxed);
+    }
+}
+
+#[cold]
+fn wake(period: &GracePeriod) {
+    period.reader_left.set();
+}

@@ -1,0 +1,224 @@
+//! `loom`'s types, and the two things this crate's models add to them.
+//!
+//! **Membarrier.** `loom` has no barrier that one thread imposes on another. In [`Fences::Membarrier`] mode each reader
+//! thread of a model ([`as_reader`]) owns a cell on which it does an acquire-release RMW before each of its accesses,
+//! and a heavy fence does the same RMW on every reader's cell: wherever the reader was, the updater is then ordered
+//! after what the reader had done and before what it does next. One cell a reader, so that no order between readers
+//! is invented.
+//!
+//! **Fences.** `loom`'s reduction does not treat `fence(SeqCst)` as a point at which the order of threads matters, and
+//! so does not explore both orders of two fences. A Relaxed RMW on one shared cell right before each makes it.
+//!
+//! **Mutants.** The orderings of the sources are literal. To show that one carries weight, a run of the models is told
+//! by the environment to weaken the one at a given file and line: `RCU_MUTANT=file:line:ordering`.
+
+use std::panic::Location;
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicUsize as StdUsize;
+
+pub use loom::cell::UnsafeCell;
+pub use loom::sync::{Condvar, Mutex, MutexGuard};
+pub use loom::{thread, thread_local};
+pub use std::sync::atomic::Ordering;
+
+use loom::sync::atomic as lo;
+
+/// How fences are modelled. Chosen before the first execution, for the whole process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fences {
+    /// Both sides are `fence(SeqCst)`.
+    SeqCst,
+    /// The light fence is nothing, the heavy one reaches every reader thread.
+    Membarrier,
+}
+
+static FENCES: OnceLock<Fences> = OnceLock::new();
+
+/// Chooses the mode. A second choice that differs is a broken test.
+pub fn set_fences(mode: Fences) {
+    assert_eq!(*FENCES.get_or_init(|| mode), mode, "one fence mode a process");
+}
+
+/// The mode of this process: [`Fences::SeqCst`] unless it was chosen.
+pub fn fences() -> Fences {
+    *FENCES.get_or_init(|| Fences::SeqCst)
+}
+
+/// How many threads of the model are reader threads.
+static READERS: StdUsize = StdUsize::new(0);
+
+struct Cells {
+    /// Ordered with every SeqCst fence.
+    fence: lo::AtomicUsize,
+    /// One for each reader thread.
+    readers: Vec<lo::AtomicUsize>,
+    taken: StdUsize,
+}
+
+impl Cells {
+    fn new() -> Self {
+        let readers = if fences() == Fences::Membarrier { READERS.load(Ordering::Relaxed) } else { 0 };
+        Self {
+            fence: lo::AtomicUsize::new(0),
+            readers: (0..readers).map(|_| lo::AtomicUsize::new(0)).collect(),
+            taken: StdUsize::new(0),
+        }
+    }
+}
+
+loom::lazy_static! {
+    static ref CELLS: Cells = Cells::new();
+}
+
+loom::thread_local! {
+    static READER: std::cell::Cell<Option<usize>> = std::cell::Cell::new(None);
+}
+
+/// Makes the shared cells, for a model with this many reader threads. To be called by the main thread before it
+/// spawns: a cell made later would hand its maker's causality to every user, and hide what the models look for.
+pub fn prepare(readers: usize) {
+    READERS.store(readers, Ordering::Relaxed);
+    assert_eq!(CELLS.taken.load(Ordering::Relaxed), 0, "a model is prepared once, by its main thread");
+}
+
+/// Declares the calling thread one that a heavy fence interrupts.
+pub fn as_reader() {
+    if fences() == Fences::Membarrier {
+        let index = CELLS.taken.fetch_add(1, Ordering::Relaxed);
+        assert!(index < CELLS.readers.len(), "more reader threads than the model was prepared for");
+        READER.with(|reader| reader.set(Some(index)));
+    }
+}
+
+/// The point before an access at which a heavy fence of another thread may fall.
+fn interruptible() {
+    if let Some(index) = READER.with(std::cell::Cell::get) {
+        CELLS.readers[index].fetch_add(0, Ordering::AcqRel);
+    }
+}
+
+/// `fence(SeqCst)`, in a form of which `loom` explores both orders.
+#[track_caller]
+pub fn fence(order: Ordering) {
+    assert_eq!(order, Ordering::SeqCst, "the sources use no other fence");
+    match weakened(order) {
+        Ordering::Relaxed => {}
+        Ordering::SeqCst => {
+            CELLS.fence.fetch_add(0, Ordering::Relaxed);
+            lo::fence(Ordering::SeqCst);
+        }
+        other => lo::fence(other),
+    }
+}
+
+/// The light fence of the mode.
+#[track_caller]
+pub fn light_fence() {
+    if fences() == Fences::SeqCst {
+        fence(Ordering::SeqCst);
+    }
+}
+
+/// The heavy fence of the mode.
+#[track_caller]
+pub fn heavy_fence() {
+    if fences() == Fences::Membarrier && weakened(Ordering::SeqCst) != Ordering::Relaxed {
+        for reader in &CELLS.readers {
+            reader.fetch_add(0, Ordering::AcqRel);
+        }
+    }
+    fence(Ordering::SeqCst);
+}
+
+/// The ordering that the environment asks to weaken, if this run has one.
+struct Mutant {
+    file: String,
+    line: u32,
+    order: Ordering,
+}
+
+fn mutant() -> Option<&'static Mutant> {
+    static MUTANT: OnceLock<Option<Mutant>> = OnceLock::new();
+    let parse = |text: String| {
+        let mut parts = text.rsplitn(3, ':');
+        let order = match parts.next() {
+            Some("Relaxed") => Ordering::Relaxed,
+            Some("Acquire") => Ordering::Acquire,
+            Some("Release") => Ordering::Release,
+            other => panic!("RCU_MUTANT: unknown ordering {other:?}"),
+        };
+        let line = parts.next().and_then(|line| line.parse().ok()).expect("RCU_MUTANT: file:line:ordering");
+        let file = parts.next().expect("RCU_MUTANT: file:line:ordering").to_owned();
+        Mutant { file, line, order }
+    };
+    MUTANT.get_or_init(|| std::env::var("RCU_MUTANT").ok().map(parse)).as_ref()
+}
+
+#[track_caller]
+fn weakened(order: Ordering) -> Ordering {
+    let caller = Location::caller();
+    match mutant() {
+        Some(mutant) if mutant.line == caller.line() && caller.file().ends_with(&mutant.file) => mutant.order,
+        _ => order,
+    }
+}
+
+macro_rules! atomic {
+    ($name:ident $(<$param:ident>)?, $inner:ty, $value:ty) => {
+        /// The atomic of the same name, interruptible and weakenable.
+        #[derive(Debug)]
+        pub struct $name $(<$param>)? ($inner);
+
+        impl $(<$param>)? $name $(<$param>)? {
+            #[track_caller]
+            pub fn new(value: $value) -> Self {
+                Self(<$inner>::new(value))
+            }
+            #[track_caller]
+            pub fn load(&self, order: Ordering) -> $value {
+                interruptible();
+                self.0.load(weakened(order))
+            }
+            #[track_caller]
+            pub fn store(&self, value: $value, order: Ordering) {
+                interruptible();
+                self.0.store(value, weakened(order));
+            }
+            #[track_caller]
+            pub fn swap(&self, value: $value, order: Ordering) -> $value {
+                interruptible();
+                self.0.swap(value, weakened(order))
+            }
+            #[track_caller]
+            pub fn compare_exchange(
+                &self, current: $value, new: $value, success: Ordering, failure: Ordering,
+            ) -> Result<$value, $value> {
+                interruptible();
+                self.0.compare_exchange(current, new, weakened(success), failure)
+            }
+        }
+    };
+}
+
+atomic!(AtomicU32, lo::AtomicU32, u32);
+atomic!(AtomicU64, lo::AtomicU64, u64);
+atomic!(AtomicPtr<T>, lo::AtomicPtr<T>, *mut T);
+
+impl AtomicU64 {
+    #[track_caller]
+    pub fn fetch_add(&self, value: u64, order: Ordering) -> u64 {
+        interruptible();
+        self.0.fetch_add(value, weakened(order))
+    }
+}
+
+/// Reads a word that only the calling thread writes: no point at which threads could be reordered.
+pub fn load_own(word: &AtomicU64) -> u64 {
+    // SAFETY: only the calling thread writes the word, so no write is concurrent with this read.
+    unsafe { word.0.unsync_load() }
+}
+
+/// Reads a pointer that nobody else can reach.
+pub fn load_mut<T>(pointer: &mut AtomicPtr<T>) -> *mut T {
+    pointer.0.with_mut(|pointer| *pointer)
+}

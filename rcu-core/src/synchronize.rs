@@ -1,0 +1,135 @@
+//! Grace periods: who drives one, and what it waits for.
+//!
+//! ```text
+//! updater A   unlink ── lock ── drives n ──────────────────────────── done
+//! updater B        unlink ── lock ── waits ─────────────── n is over, drives n+1 ── done
+//! updater C             unlink ── lock ── waits ────────────────────────────────── done
+//!                                    │ counter = n
+//!                                    │ heavy fence
+//!                                    │ scan ─ spin ─ mark, heavy fence, kick, sleep
+//! ```
+//!
+//! One caller at a time drives. Whoever comes while grace period n is driven needs n+1, for its unlink may come after
+//! the start of n; all of them share it, and one of them drives it. Each took the lock of the turns before n+1 was
+//! started under it, so each unlink happens before the counter's store by release and acquire, not by fences alone.
+
+use std::time::Duration;
+
+use crate::fence::Fences;
+use crate::grace_period::{GracePeriod, Period};
+use crate::registry::Registry;
+use crate::sync::{Condvar, Mutex, lock, thread, wait};
+use crate::thread::{assert_not_in_kick, token};
+
+/// How often the driver looks again before it sleeps: sections last about 100 ns, a sleep costs tens of microseconds.
+/// The model goes to sleep at once: an early look is one that the sleep's own second look already explores.
+const SPINS: u32 = if cfg!(rcu_loom) { 0 } else { 400 };
+/// Between those, how often the processor is offered to the reader that is waited for.
+const YIELD_EVERY: u32 = 100;
+/// Readers in the way are kicked when the spin ends, and again each time this has passed.
+const KICK_INTERVAL: Duration = Duration::from_millis(10);
+
+/// The grace periods of one domain.
+#[derive(Debug)]
+pub struct Synchronizer {
+    pub period: GracePeriod,
+    pub registry: Registry,
+    turns: Mutex<Turns>,
+    over: Condvar,
+}
+
+#[derive(Debug)]
+struct Turns {
+    started: u64,
+    completed: u64,
+    heavy_fences: u64,
+}
+
+impl Synchronizer {
+    const_fn! {
+        pub fn new(fences: Fences) -> Self {
+            Self {
+                period: GracePeriod::new(fences),
+                registry: Registry::new(),
+                turns: Mutex::new(Turns { started: 0, completed: 0, heavy_fences: 0 }),
+                over: Condvar::new(),
+            }
+        }
+    }
+
+    /// Panics, in the name of `call`, where waiting for a grace period would wait for the caller.
+    pub fn assert_may_wait(&self, call: &str) {
+        assert_not_in_kick(call);
+        assert!(
+            !self.registry.is_inside(token()),
+            "{call} called from a read-side critical section of the same domain: it would wait for itself"
+        );
+    }
+
+    /// Waits for a grace period that starts after this call.
+    pub fn wait(&self) {
+        let mut turns = lock(&self.turns);
+        let needed = turns.started + 1;
+        while turns.completed < needed {
+            if turns.started == turns.completed {
+                turns.started += 1;
+                drop(turns);
+                let heavy_fences = self.drive();
+                turns = lock(&self.turns);
+                turns.completed = turns.started;
+                turns.heavy_fences += heavy_fences;
+                self.over.notify_all();
+            } else {
+                turns = wait(&self.over, turns);
+            }
+        }
+    }
+
+    /// How many grace periods have ended, and how many heavy fences were passed for them.
+    pub fn counts(&self) -> (u64, u64) {
+        let turns = lock(&self.turns);
+        (turns.completed, turns.heavy_fences)
+    }
+
+    /// Sees a grace period through, and returns how many heavy fences it took.
+    fn drive(&self) -> u64 {
+        let new = self.period.start();
+        // heavy [heavy]: pairs with the light fence after a reader's store of its word.
+        self.period.fences.heavy();
+        if self.registry.scan(new) || self.spin(new) {
+            return 1;
+        }
+        self.sleep(new);
+        2
+    }
+
+    fn spin(&self, new: Period) -> bool {
+        for round in 1..=SPINS {
+            if round % YIELD_EVERY == 0 {
+                thread::yield_now();
+            } else {
+                std::hint::spin_loop();
+            }
+            if self.registry.poll(new) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn sleep(&self, new: Period) {
+        let left = &self.period.reader_left;
+        left.reset();
+        self.registry.mark(new);
+        // heavy [heavy]: pairs with the light fence between a reader's store of its word and its look at the mark.
+        self.period.fences.heavy();
+        let mut kick_due = true;
+        while !self.registry.poll(new) {
+            if kick_due {
+                self.registry.kick(new);
+            }
+            kick_due = !left.wait(Some(KICK_INTERVAL));
+            left.reset();
+        }
+    }
+}
