@@ -20,8 +20,10 @@ use crate::pointer::RcuBox;
 use crate::reader::Record;
 use crate::registry::Registry;
 use crate::scope::{self, Global, Host};
+use crate::sync::thread_local;
 use crate::thread::assert_not_in_kick;
 
+#[cfg(not(rcu_loom))]
 static ENGINE: Engine = Engine::new(Fences::Auto);
 
 /// A thread, as a reader of the default domain. No destructor: it is readable until the thread is gone.
@@ -43,11 +45,21 @@ enum State {
 /// Ends the thread's registration when it is dropped.
 struct Registration;
 
+#[cfg(not(rcu_loom))]
 thread_local! {
-    static LOCAL: Local = const {
-        Local { record: Record::unregistered(), state: Cell::new(State::Unregistered), late: Cell::new(ptr::null_mut()) }
-    };
+    static LOCAL: Local = const { Local::new() };
     static REGISTRATION: Registration = const { Registration };
+}
+
+// A static of the process would outlive the execution that loom explores: its own live as long as that does.
+#[cfg(rcu_loom)]
+loom::lazy_static! {
+    static ref ENGINE: Engine = Engine::new(Fences::Auto);
+}
+#[cfg(rcu_loom)]
+thread_local! {
+    static LOCAL: Local = Local::new();
+    static REGISTRATION: Registration = Registration;
 }
 
 fn registry() -> &'static Registry {
@@ -55,6 +67,16 @@ fn registry() -> &'static Registry {
 }
 
 impl Local {
+    const_fn! {
+        fn new() -> Self {
+            Self {
+                record: Record::unregistered(),
+                state: Cell::new(State::Unregistered),
+                late: Cell::new(ptr::null_mut()),
+            }
+        }
+    }
+
     /// Registers the thread, unless it is or was.
     fn register(&self) {
         if self.state.get() != State::Unregistered {
@@ -91,7 +113,7 @@ impl Local {
         match self.state.get() {
             State::Late => self.late().lock_slow(period),
             // Registered just now and light, or in need of a fence, or at the limit.
-            _ => self.record.lock(period, || self.record.lock_slow(period)),
+            _ => self.record.lock(period, || {}, || self.record.lock_slow(period)),
         }
     }
 
@@ -148,7 +170,7 @@ impl Drop for Registration {
 #[inline(always)]
 pub fn read_lock() -> ReadGuard<'static> {
     LOCAL.with(|local| {
-        local.record.lock(&ENGINE.grace_periods.period, || local.lock_slow());
+        local.record.lock(&ENGINE.grace_periods.period, || {}, || local.lock_slow());
         // SAFETY: (1) locked just now; (2) the record is this thread's own, valid until the thread is gone.
         unsafe { ReadGuard::new(NonNull::from(&local.record), ()) }
     })

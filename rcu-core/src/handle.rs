@@ -63,10 +63,13 @@ impl<S: Scope> Reader<S> {
         let record = self.record();
         let scope = self.scope.borrow();
         let period = &S::engine(scope).grace_periods.period;
-        if !record.inside() {
-            record.adopt();
-        }
-        record.lock(period, || record.lock_slow(period));
+        // A handle moves between threads: the one that enters is the one that must not wait for the section.
+        record.lock(period, || record.adopt(), || {
+            if !record.inside() {
+                record.adopt();
+            }
+            record.lock_slow(period);
+        });
         // SAFETY: (1) locked just now; (2) the guard borrows the handle, which owns the record.
         unsafe { ReadGuard::new(self.record, scope) }
     }

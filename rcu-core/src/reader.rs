@@ -95,12 +95,13 @@ impl Record {
         inside(load_own(&self.word))
     }
 
-    /// Enters or nests. `slow` is called instead if the word asks for it.
+    /// Enters or nests. `entering` is called first if it enters; `slow` is called instead if the word asks for it.
     #[inline(always)]
-    pub fn lock(&self, period: &GracePeriod, slow: impl FnOnce()) {
+    pub fn lock(&self, period: &GracePeriod, entering: impl FnOnce(), slow: impl FnOnce()) {
         let word = load_own(&self.word);
         let low = word & (NEST | SLOW);
         if low == 0 {
+            entering();
             // Release [enter]: pairs with the scan.
             self.word.store(period.current(), Ordering::Release);
             // light [heavy]: pairs with the heavy fence after the counter's store; our pointer loads come after it.

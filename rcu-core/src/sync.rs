@@ -63,14 +63,6 @@ pub use imp::{
 // Reference counts are no protocol of this crate: the models need not explore them.
 pub use std::sync::Arc;
 
-/// A number that the process has not had before, from 1. It orders nothing, so the models need not explore it.
-#[expect(clippy::disallowed_types, reason = "this is the door")]
-pub fn unique() -> u64 {
-    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
-    // Relaxed: only the value has to be unique.
-    NEXT.fetch_add(1, Ordering::Relaxed)
-}
-
 /// Locks, whether or not a holder panicked: no invariant of this crate is broken across a call that can panic.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)

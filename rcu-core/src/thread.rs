@@ -1,37 +1,36 @@
-//! What the engine knows of the calling thread: a token that no other thread ever has, and whether a force-RCU kick
-//! runs on it. Both are plain thread-local words without a destructor, so they work at any point of a thread's life.
+//! What the engine knows of the calling thread: a token that no other living thread has, and whether a force-RCU kick runs
+//! on it. Both are plain thread-local words without a destructor, so they work at any point of a thread's life.
 
 use std::cell::Cell;
 
-use crate::sync::{thread_local, unique};
+use crate::sync::thread_local;
 
 /// The token no thread has.
 pub const NOBODY: u64 = 0;
 
 #[cfg(not(rcu_loom))]
 thread_local! {
-    static TOKEN: Cell<u64> = const { Cell::new(NOBODY) };
     static IN_KICK: Cell<bool> = const { Cell::new(false) };
 }
 
 #[cfg(rcu_loom)]
 thread_local! {
-    static TOKEN: Cell<u64> = Cell::new(NOBODY);
     static IN_KICK: Cell<bool> = Cell::new(false);
+    static TOKEN: u64 = crate::sync::model::unique();
 }
 
-/// The calling thread's token.
-#[inline]
+/// The calling thread's token: the address of something that is its own. A later thread may have it again, which can only
+/// be mistaken for one that died inside a section and left it open for ever.
+#[cfg(not(rcu_loom))]
+#[inline(always)]
 pub fn token() -> u64 {
-    let token = TOKEN.with(Cell::get);
-    if token == NOBODY { assign() } else { token }
+    IN_KICK.with(|own| std::ptr::from_ref(own).addr() as u64)
 }
 
-#[cold]
-fn assign() -> u64 {
-    let token = unique();
-    TOKEN.with(|own| own.set(token));
-    token
+/// The calling thread's token. An address would not be the same in every replay of an execution.
+#[cfg(rcu_loom)]
+pub fn token() -> u64 {
+    TOKEN.with(|token| *token)
 }
 
 /// Marks this thread as running a kick until the mark is dropped.

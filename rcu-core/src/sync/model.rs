@@ -12,6 +12,7 @@
 //! **Mutants.** The orderings of the sources are literal. To show that one carries weight, a run of the models is told
 //! by the environment to weaken the one at a given file and line: `RCU_MUTANT=file:line:ordering`.
 
+use std::cell::Cell;
 use std::panic::Location;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicUsize as StdUsize;
@@ -32,20 +33,23 @@ pub enum Fences {
     Membarrier,
 }
 
-static FENCES: OnceLock<Fences> = OnceLock::new();
-
-/// Chooses the mode. A second choice that differs is a broken test.
-pub fn set_fences(mode: Fences) {
-    assert_eq!(*FENCES.get_or_init(|| mode), mode, "one fence mode a process");
+// All threads of a model run on one thread of the process: these are of one run of a model.
+std::thread_local! {
+    static FENCES: Cell<Fences> = const { Cell::new(Fences::SeqCst) };
+    static READERS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// The mode of this process: [`Fences::SeqCst`] unless it was chosen.
+/// Chooses how the models that the calling thread runs from now on see fences, and how many of their threads are reader
+/// threads.
+pub fn configure(fences: Fences, readers: usize) {
+    FENCES.set(fences);
+    READERS.set(readers);
+}
+
+/// The mode chosen.
 pub fn fences() -> Fences {
-    *FENCES.get_or_init(|| Fences::SeqCst)
+    FENCES.get()
 }
-
-/// How many threads of the model are reader threads.
-static READERS: StdUsize = StdUsize::new(0);
 
 struct Cells {
     /// Ordered with every SeqCst fence.
@@ -57,7 +61,7 @@ struct Cells {
 
 impl Cells {
     fn new() -> Self {
-        let readers = if fences() == Fences::Membarrier { READERS.load(Ordering::Relaxed) } else { 0 };
+        let readers = if fences() == Fences::Membarrier { READERS.get() } else { 0 };
         Self {
             fence: lo::AtomicUsize::new(0),
             readers: (0..readers).map(|_| lo::AtomicUsize::new(0)).collect(),
@@ -71,13 +75,12 @@ loom::lazy_static! {
 }
 
 loom::thread_local! {
-    static READER: std::cell::Cell<Option<usize>> = std::cell::Cell::new(None);
+    static READER: Cell<Option<usize>> = Cell::new(None);
 }
 
-/// Makes the shared cells, for a model with this many reader threads. To be called by the main thread before it
-/// spawns: a cell made later would hand its maker's causality to every user, and hide what the models look for.
-pub fn prepare(readers: usize) {
-    READERS.store(readers, Ordering::Relaxed);
+/// Makes the shared cells. To be called by the main thread of a model before it spawns: a cell made later would hand its
+/// maker's causality to every user, and hide what the models look for.
+pub fn prepare() {
     assert_eq!(CELLS.taken.load(Ordering::Relaxed), 0, "a model is prepared once, by its main thread");
 }
 
@@ -92,7 +95,7 @@ pub fn as_reader() {
 
 /// The point before an access at which a heavy fence of another thread may fall.
 fn interruptible() {
-    if let Some(index) = READER.with(std::cell::Cell::get) {
+    if let Some(index) = READER.with(Cell::get) {
         CELLS.readers[index].fetch_add(0, Ordering::AcqRel);
     }
 }
@@ -221,4 +224,10 @@ pub fn load_own(word: &AtomicU64) -> u64 {
 /// Reads a pointer that nobody else can reach.
 pub fn load_mut<T>(pointer: &mut AtomicPtr<T>) -> *mut T {
     pointer.0.with_mut(|pointer| *pointer)
+}
+
+/// A number that this process has not had before, from 1. It orders nothing: the models need not explore it.
+pub fn unique() -> u64 {
+    static NEXT: StdUsize = StdUsize::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed) as u64
 }
