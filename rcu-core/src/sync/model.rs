@@ -10,15 +10,19 @@
 //! so does not explore both orders of two fences. A Relaxed RMW on one shared cell right before each makes it.
 //!
 //! **Mutants.** The orderings of the sources are literal. To show that one carries weight, a run of the models is told
-//! by the environment to weaken the one at a given file and line: `RCU_MUTANT=file:line:ordering`.
+//! by the environment to weaken the one at a given place: `RCU_MUTANT=file:line:operation:ordering`, the line being the
+//! caller's for an operation in a function that is `track_caller`. To show that the RMW before fences is needed,
+//! `RCU_LOOM_STOCK_FENCES` leaves it out.
 
 use std::cell::Cell;
 use std::panic::Location;
 use std::sync::OnceLock;
-use std::sync::atomic::AtomicUsize as StdUsize;
+use std::sync::atomic::{AtomicBool as StdBool, AtomicUsize as StdUsize};
+use std::sync::{LockResult, PoisonError};
+use std::time::Duration;
 
 pub use loom::cell::UnsafeCell;
-pub use loom::sync::{Condvar, Mutex, MutexGuard};
+pub use loom::sync::{Mutex, MutexGuard};
 pub use loom::{thread, thread_local};
 pub use std::sync::atomic::Ordering;
 
@@ -37,6 +41,7 @@ pub enum Fences {
 std::thread_local! {
     static FENCES: Cell<Fences> = const { Cell::new(Fences::SeqCst) };
     static READERS: Cell<usize> = const { Cell::new(0) };
+    static SLEEPS: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Chooses how the models that the calling thread runs from now on see fences, and how many of their threads are reader
@@ -104,14 +109,21 @@ fn interruptible() {
 #[track_caller]
 pub fn fence(order: Ordering) {
     assert_eq!(order, Ordering::SeqCst, "the sources use no other fence");
-    match weakened(order) {
+    match weakened("fence", order) {
         Ordering::Relaxed => {}
         Ordering::SeqCst => {
-            CELLS.fence.fetch_add(0, Ordering::Relaxed);
+            if !stock_fences() {
+                CELLS.fence.fetch_add(0, Ordering::Relaxed);
+            }
             lo::fence(Ordering::SeqCst);
         }
         other => lo::fence(other),
     }
+}
+
+fn stock_fences() -> bool {
+    static STOCK: OnceLock<bool> = OnceLock::new();
+    *STOCK.get_or_init(|| std::env::var_os("RCU_LOOM_STOCK_FENCES").is_some())
 }
 
 /// The light fence of the mode.
@@ -125,7 +137,7 @@ pub fn light_fence() {
 /// The heavy fence of the mode.
 #[track_caller]
 pub fn heavy_fence() {
-    if fences() == Fences::Membarrier && weakened(Ordering::SeqCst) != Ordering::Relaxed {
+    if fences() == Fences::Membarrier && weakened("fence", Ordering::SeqCst) != Ordering::Relaxed {
         for reader in &CELLS.readers {
             reader.fetch_add(0, Ordering::AcqRel);
         }
@@ -137,33 +149,82 @@ pub fn heavy_fence() {
 struct Mutant {
     file: String,
     line: u32,
+    operation: String,
     order: Ordering,
 }
 
 fn mutant() -> Option<&'static Mutant> {
     static MUTANT: OnceLock<Option<Mutant>> = OnceLock::new();
     let parse = |text: String| {
-        let mut parts = text.rsplitn(3, ':');
-        let order = match parts.next() {
-            Some("Relaxed") => Ordering::Relaxed,
-            Some("Acquire") => Ordering::Acquire,
-            Some("Release") => Ordering::Release,
+        let [order, operation, line, file] = text.rsplitn(4, ':').collect::<Vec<_>>()[..] else {
+            panic!("RCU_MUTANT: file:line:operation:ordering")
+        };
+        let order = match order {
+            "Relaxed" => Ordering::Relaxed,
+            "Acquire" => Ordering::Acquire,
+            "Release" => Ordering::Release,
             other => panic!("RCU_MUTANT: unknown ordering {other:?}"),
         };
-        let line = parts.next().and_then(|line| line.parse().ok()).expect("RCU_MUTANT: file:line:ordering");
-        let file = parts.next().expect("RCU_MUTANT: file:line:ordering").to_owned();
-        Mutant { file, line, order }
+        let line = line.parse().expect("RCU_MUTANT: a line number");
+        Mutant { file: file.to_owned(), line, operation: operation.to_owned(), order }
     };
     MUTANT.get_or_init(|| std::env::var("RCU_MUTANT").ok().map(parse)).as_ref()
 }
 
+static MUTANT_MET: StdBool = StdBool::new(false);
+
+/// Whether an execution came by the place that the environment asks to weaken: a mutant that no model meets survives for
+/// the wrong reason.
+pub fn mutant_was_met() -> bool {
+    MUTANT_MET.load(Ordering::Relaxed)
+}
+
 #[track_caller]
-fn weakened(order: Ordering) -> Ordering {
+fn weakened(operation: &str, order: Ordering) -> Ordering {
+    let Some(mutant) = mutant() else { return order };
     let caller = Location::caller();
-    match mutant() {
-        Some(mutant) if mutant.line == caller.line() && caller.file().ends_with(&mutant.file) => mutant.order,
-        _ => order,
+    let here = mutant.line == caller.line() && mutant.operation == operation;
+    if !here || !caller.file().ends_with(&mutant.file) {
+        return order;
     }
+    MUTANT_MET.store(true, Ordering::Relaxed);
+    mutant.order
+}
+
+/// The condition variable of the same name, which counts its sleepers: models assert that both outcomes, a sleep and none,
+/// are reached. It never times out.
+#[derive(Debug)]
+pub struct Condvar(loom::sync::Condvar);
+
+impl Condvar {
+    #[expect(clippy::new_without_default, reason = "the face of std's, as far as it is used")]
+    pub fn new() -> Self {
+        Self(loom::sync::Condvar::new())
+    }
+    pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> LockResult<MutexGuard<'a, T>> {
+        let guard = self.0.wait(guard);
+        SLEEPS.set(SLEEPS.get() + 1);
+        guard
+    }
+    pub fn wait_timeout<'a, T>(
+        &self,
+        guard: MutexGuard<'a, T>,
+        _: Duration,
+    ) -> LockResult<(MutexGuard<'a, T>, bool)> {
+        let timed_out = false;
+        match self.wait(guard) {
+            Ok(guard) => Ok((guard, timed_out)),
+            Err(poisoned) => Err(PoisonError::new((poisoned.into_inner(), timed_out))),
+        }
+    }
+    pub fn notify_all(&self) {
+        self.0.notify_all();
+    }
+}
+
+/// How often a thread of the models that the calling thread runs has slept, on any condition variable.
+pub fn sleeps() -> u64 {
+    SLEEPS.get()
 }
 
 macro_rules! atomic {
@@ -180,24 +241,24 @@ macro_rules! atomic {
             #[track_caller]
             pub fn load(&self, order: Ordering) -> $value {
                 interruptible();
-                self.0.load(weakened(order))
+                self.0.load(weakened("load", order))
             }
             #[track_caller]
             pub fn store(&self, value: $value, order: Ordering) {
                 interruptible();
-                self.0.store(value, weakened(order));
+                self.0.store(value, weakened("store", order));
             }
             #[track_caller]
             pub fn swap(&self, value: $value, order: Ordering) -> $value {
                 interruptible();
-                self.0.swap(value, weakened(order))
+                self.0.swap(value, weakened("swap", order))
             }
             #[track_caller]
             pub fn compare_exchange(
                 &self, current: $value, new: $value, success: Ordering, failure: Ordering,
             ) -> Result<$value, $value> {
                 interruptible();
-                self.0.compare_exchange(current, new, weakened(success), failure)
+                self.0.compare_exchange(current, new, weakened("compare_exchange", success), failure)
             }
         }
     };
@@ -211,7 +272,7 @@ impl AtomicU64 {
     #[track_caller]
     pub fn fetch_add(&self, value: u64, order: Ordering) -> u64 {
         interruptible();
-        self.0.fetch_add(value, weakened(order))
+        self.0.fetch_add(value, weakened("fetch_add", order))
     }
 }
 

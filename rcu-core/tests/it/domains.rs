@@ -1,0 +1,114 @@
+//! Domains: identity, drop anywhere, shutdown.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::mpsc::channel;
+use std::thread;
+
+use rcu_core::{Domain, Fences, RcuCell, RcuOption};
+
+use crate::watchdog::{Watchdog, until, waiting};
+
+#[test]
+fn section_of_another_instance_is_refused_by_a_panic_that_says_so() {
+    let (one, other) = (Domain::new(), Domain::new());
+    let cell = RcuCell::new_in(&one, 1);
+    let reader = other.reader();
+    let section = reader.read_lock();
+    let refused = catch_unwind(AssertUnwindSafe(|| *cell.load(&section))).expect_err("another domain");
+    let message = refused.downcast_ref::<&str>().expect("a literal message");
+    assert_eq!(*message, "load: the section is of another domain than the cell");
+}
+
+#[test]
+fn clone_is_a_handle_of_the_same_domain() {
+    let domain = Domain::new();
+    let cell = RcuCell::new_in(&domain.clone(), 1);
+    let reader = domain.reader();
+    assert_eq!(*cell.load(&reader.read_lock()), 1);
+}
+
+#[test]
+fn dropping_the_last_handle_does_not_wait_and_loses_no_callback() {
+    let _watchdog = Watchdog::new("dropping_the_last_handle_does_not_wait_and_loses_no_callback");
+    let ran = Arc::new(AtomicU32::new(0));
+    let (open, opened) = channel::<()>();
+    let domain = Domain::new();
+    domain.call(move || {
+        assert!(waiting("the main thread to have dropped the domain", || opened.recv()).is_err())
+    });
+    for _ in 0..100 {
+        let ran = Arc::clone(&ran);
+        domain.call(move || {
+            ran.fetch_add(1, Ordering::SeqCst);
+        });
+    }
+    drop(domain);
+    assert_eq!(ran.load(Ordering::SeqCst), 0, "the drop did not wait for the first callback");
+    drop(open);
+    until("the callbacks of a dropped domain", || ran.load(Ordering::SeqCst) == 100);
+}
+
+#[test]
+fn domain_may_be_dropped_in_its_own_callback() {
+    let _watchdog = Watchdog::new("domain_may_be_dropped_in_its_own_callback");
+    let done = Arc::new(AtomicBool::new(false));
+    let callback = Arc::clone(&done);
+    let domain = Domain::new();
+    let last = domain.clone();
+    domain.call(move || {
+        drop(last);
+        callback.store(true, Ordering::SeqCst);
+    });
+    drop(domain);
+    until("the callback that drops its domain", || done.load(Ordering::SeqCst));
+}
+
+#[test]
+fn shutdown_waits_for_callbacks_and_for_the_thread() {
+    let _watchdog = Watchdog::new("shutdown_waits_for_callbacks_and_for_the_thread");
+    let ran = Arc::new(AtomicBool::new(false));
+    let callback = Arc::clone(&ran);
+    let domain = Domain::new();
+    domain.call(move || callback.store(true, Ordering::SeqCst));
+    waiting("the callback thread", || domain.shutdown());
+    assert!(ran.load(Ordering::SeqCst));
+    assert_eq!(Arc::strong_count(&ran), 1, "what the callback captured is gone");
+}
+
+#[test]
+fn cells_keep_a_domain_whose_handles_are_gone() {
+    let _watchdog = Watchdog::new("cells_keep_a_domain_whose_handles_are_gone");
+    let cell = {
+        let domain = Domain::builder().fences(Fences::SeqCst).build();
+        RcuOption::<u32, Domain>::none_in(&domain)
+    };
+    cell.update(|_| Some(1));
+    cell.update(|one| one.map(|one| one + 1));
+    assert_eq!(cell.swap(None).map(|value| value.wait()), Some(2));
+}
+
+#[test]
+fn domains_may_come_and_go_by_the_hundred() {
+    let _watchdog = Watchdog::new("domains_may_come_and_go_by_the_hundred");
+    let ran = Arc::new(AtomicU32::new(0));
+    for _ in 0..300 {
+        let domain = Domain::new();
+        let ran = Arc::clone(&ran);
+        domain.call(move || {
+            ran.fetch_add(1, Ordering::SeqCst);
+        });
+    }
+    until("one callback each", || ran.load(Ordering::SeqCst) == 300);
+}
+
+#[test]
+fn callback_thread_has_the_name_it_was_given() {
+    let _watchdog = Watchdog::new("callback_thread_has_the_name_it_was_given");
+    let domain = Domain::builder().thread_name("reclaim").build();
+    domain.init().expect("threads can be had here");
+    let (send, name) = channel();
+    domain.call(move || send.send(thread::current().name().map(str::to_owned)).expect("the test waits"));
+    assert_eq!(waiting("the callback", || name.recv()).expect("sent").as_deref(), Some("reclaim"));
+}

@@ -1,0 +1,204 @@
+//! Broken rules are found, in every build, by a message that names the call and the rule.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use rcu_core::{Domain, RcuCell, Reader, read_lock};
+
+use crate::child::{assert_aborted, in_child};
+use crate::watchdog::{Watchdog, waiting};
+
+/// The message that `f` panics with.
+fn refusal(f: impl FnOnce()) -> String {
+    let payload = catch_unwind(AssertUnwindSafe(f)).expect_err("the rule was broken and nobody noticed");
+    match payload.downcast::<String>() {
+        Ok(message) => *message,
+        Err(payload) => (*payload.downcast::<&str>().expect("a message")).to_owned(),
+    }
+}
+
+const IN_SECTION: &str =
+    "called from a read-side critical section of the same domain: it would wait for itself";
+const IN_CALLBACK: &str = "called from a callback of the same domain: it would wait for itself";
+const IN_KICK: &str = "called from a force-RCU kick: a kick may only enter sections and call";
+
+#[test]
+fn waiting_inside_a_section_of_the_default_domain_panics() {
+    let _section = read_lock();
+    assert_eq!(refusal(rcu_core::synchronize), format!("synchronize {IN_SECTION}"));
+    assert_eq!(refusal(rcu_core::barrier), format!("barrier {IN_SECTION}"));
+    assert_eq!(refusal(|| rcu_core::reader().synchronize()), format!("Reader::synchronize {IN_SECTION}"));
+    let cell = RcuCell::new(1);
+    assert_eq!(refusal(|| assert_eq!(cell.replace(2).wait(), 1)), format!("Retired::wait {IN_SECTION}"));
+}
+
+#[test]
+fn waiting_inside_a_section_of_a_handle_panics() {
+    let domain = Domain::new();
+    for reader in [domain.reader(), domain.reader()] {
+        let section = reader.read_lock();
+        assert_eq!(refusal(|| domain.synchronize()), format!("Domain::synchronize {IN_SECTION}"));
+        assert_eq!(refusal(|| domain.barrier()), format!("Domain::barrier {IN_SECTION}"));
+        assert_eq!(refusal(|| domain.clone().shutdown()), format!("Domain::shutdown {IN_SECTION}"));
+        drop(section);
+        domain.synchronize();
+    }
+    let reader = rcu_core::reader();
+    let _section = reader.read_lock();
+    assert_eq!(refusal(rcu_core::synchronize), format!("synchronize {IN_SECTION}"));
+}
+
+#[test]
+fn section_of_a_handle_that_moved_is_its_new_thread_s() {
+    let _watchdog = Watchdog::new("section_of_a_handle_that_moved_is_its_new_thread_s");
+    let domain = Domain::new();
+    let reader = domain.reader();
+    drop(reader.read_lock());
+    let (send, entered) = channel();
+    let (leave, left) = channel::<()>();
+    let inner = domain.clone();
+    let thread = thread::spawn(move || {
+        let section = reader.read_lock();
+        send.send(refusal(|| inner.synchronize())).expect("the test waits");
+        assert!(waiting("the test to start its grace period", || left.recv()).is_err());
+        drop(section);
+    });
+    assert_eq!(
+        waiting("the reader", || entered.recv()).unwrap(),
+        format!("Domain::synchronize {IN_SECTION}")
+    );
+    drop(leave);
+    // The section may still be open, but it is no longer ours: this waits, and does not panic.
+    waiting("the moved reader", || domain.synchronize());
+    thread.join().unwrap();
+}
+
+#[test]
+fn wait_that_panics_retires_its_value() {
+    let _watchdog = Watchdog::new("wait_that_panics_retires_its_value");
+    let value = Arc::new(());
+    let domain = Domain::new();
+    let reader = domain.reader();
+    let cell = RcuCell::new_in(&domain, Arc::clone(&value));
+    let old = cell.replace(Arc::new(()));
+    let section = reader.read_lock();
+    refusal(|| drop(old.wait()));
+    assert_eq!(Arc::strong_count(&value), 2, "not freed while the section is open");
+    drop(section);
+    domain.barrier();
+    assert_eq!(Arc::strong_count(&value), 1);
+}
+
+/// Runs `f` in a callback of the domain, and returns the message that it panics with.
+fn refusal_in_callback(domain: &Domain, f: impl FnOnce(Domain) + Send + 'static) -> String {
+    let (send, message) = channel();
+    let inner = domain.clone();
+    domain.call(move || send.send(refusal(|| f(inner))).expect("the test waits"));
+    waiting("the callback", || message.recv()).expect("sent")
+}
+
+#[test]
+fn waiting_in_a_callback_panics() {
+    let _watchdog = Watchdog::new("waiting_in_a_callback_panics");
+    let domain = Domain::new();
+    let in_callback = |f: fn(Domain)| refusal_in_callback(&domain, f);
+    assert_eq!(in_callback(|domain| domain.synchronize()), format!("Domain::synchronize {IN_CALLBACK}"));
+    assert_eq!(in_callback(|domain| domain.barrier()), format!("Domain::barrier {IN_CALLBACK}"));
+    assert_eq!(in_callback(Domain::shutdown), format!("Domain::shutdown {IN_CALLBACK}"));
+    let wait = |domain: Domain| assert_eq!(RcuCell::new_in(&domain, 1).replace(2).wait(), 1);
+    assert_eq!(in_callback(wait), format!("Retired::wait {IN_CALLBACK}"));
+}
+
+#[test]
+fn callback_of_one_domain_may_wait_for_another() {
+    let _watchdog = Watchdog::new("callback_of_one_domain_may_wait_for_another");
+    let (one, other) = (Domain::new(), Domain::new());
+    let (send, done) = channel();
+    one.call(move || {
+        other.barrier();
+        rcu_core::synchronize();
+        send.send(()).expect("the test waits");
+    });
+    waiting("the callback", || done.recv()).expect("sent");
+}
+
+/// Runs `f` in a kick, and returns the message that it panics with.
+fn refusal_in_kick(f: impl Fn(&Domain) + Send + Sync + 'static) -> String {
+    let domain = Domain::new();
+    let mut reader = domain.reader();
+    let (send, message) = channel();
+    let send: Mutex<Option<Sender<String>>> = Mutex::new(Some(send));
+    let inner = Domain::new();
+    let _kick = reader.on_force(move || {
+        if let Some(send) = send.lock().unwrap().take() {
+            send.send(refusal(|| f(&inner))).expect("the test waits");
+        }
+    });
+    thread::scope(|s| {
+        let section = reader.read_lock();
+        s.spawn(|| domain.synchronize());
+        let message = waiting("the kick", || message.recv()).expect("sent");
+        drop(section);
+        message
+    })
+}
+
+#[test]
+fn waiting_or_registering_in_a_kick_panics() {
+    let _watchdog = Watchdog::new("waiting_or_registering_in_a_kick_panics");
+    assert_eq!(refusal_in_kick(|domain| domain.synchronize()), format!("Domain::synchronize {IN_KICK}"));
+    assert_eq!(refusal_in_kick(|domain| domain.barrier()), format!("Domain::barrier {IN_KICK}"));
+    assert_eq!(refusal_in_kick(|domain| drop(domain.reader())), format!("reader {IN_KICK}"));
+    let register = |_: &Domain| rcu_core::register_current_thread();
+    assert_eq!(refusal_in_kick(register), format!("register_current_thread {IN_KICK}"));
+    let reader = Mutex::new(Some(rcu_core::reader()));
+    let drop_reader = move |_: &Domain| drop::<Option<Reader>>(reader.lock().unwrap().take());
+    assert_eq!(refusal_in_kick(drop_reader), format!("drop of a Reader {IN_KICK}"));
+}
+
+#[test]
+fn nest_count_that_would_overflow_aborts() {
+    let forget_for_ever = || loop {
+        std::mem::forget(read_lock());
+    };
+    let output = in_child("misuse::nest_count_that_would_overflow_aborts", forget_for_ever);
+    assert_aborted(&output, "read_lock: more than 32767 nested sections of one reader");
+}
+
+#[test]
+fn nest_count_of_a_handle_that_would_overflow_aborts() {
+    let forget_for_ever = || {
+        let domain = Domain::builder().fences(rcu_core::Fences::SeqCst).build();
+        let reader = domain.reader();
+        loop {
+            std::mem::forget(reader.read_lock());
+        }
+    };
+    let output = in_child("misuse::nest_count_of_a_handle_that_would_overflow_aborts", forget_for_ever);
+    assert_aborted(&output, "read_lock: more than 32767 nested sections of one reader");
+}
+
+#[test]
+fn forgotten_guard_never_lets_memory_be_freed() {
+    let _watchdog = Watchdog::new("forgotten_guard_never_lets_memory_be_freed");
+    let value = Arc::new(());
+    let domain = Domain::new();
+    let cell = RcuCell::new_in(&domain, Arc::clone(&value));
+    let reader = domain.reader();
+    std::mem::forget(reader.read_lock());
+    drop(reader);
+    let before = domain.stats().callbacks_run;
+    drop(cell.replace(Arc::new(())));
+    let asked = Arc::new(());
+    let driver = Arc::clone(&asked);
+    let inner = domain.clone();
+    thread::spawn(move || {
+        let _asked = driver;
+        inner.synchronize();
+    });
+    thread::sleep(std::time::Duration::from_millis(50));
+    assert_eq!(Arc::strong_count(&asked), 2, "the grace period has not ended");
+    assert_eq!((domain.stats().callbacks_run, Arc::strong_count(&value)), (before, 2));
+}

@@ -1,0 +1,53 @@
+//! No test waits for ever: a watchdog ends the process, and says who waited for whom.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+/// What each thread of a test said that it waits for.
+static WAITS: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+
+/// Generous: these machines are shared.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Guards a test until it is dropped.
+pub struct Watchdog {
+    _done: Sender<()>,
+}
+
+impl Watchdog {
+    pub fn new(test: &'static str) -> Self {
+        let (done, ended) = channel::<()>();
+        thread::spawn(move || {
+            if ended.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
+                eprintln!("{test}: still running after {LIMIT:?}; {:?}; waiting:", rcu_core::stats());
+                for (who, what) in WAITS.lock().unwrap().iter() {
+                    eprintln!("  {who} waits for {what}");
+                }
+                std::process::abort();
+            }
+        });
+        Self { _done: done }
+    }
+}
+
+/// Says what the calling thread waits for, while `wait` runs.
+pub fn waiting<R>(what: &str, wait: impl FnOnce() -> R) -> R {
+    let current = thread::current();
+    let who = format!("{:?} ({})", current.id(), current.name().unwrap_or("unnamed"));
+    WAITS.lock().unwrap().insert(who.clone(), what.to_owned());
+    let result = wait();
+    WAITS.lock().unwrap().remove(&who);
+    result
+}
+
+/// Waits until `condition` holds, under the watchdog of the test.
+pub fn until(what: &str, condition: impl Fn() -> bool) {
+    waiting(what, || {
+        while !condition() {
+            thread::yield_now();
+        }
+    });
+}
