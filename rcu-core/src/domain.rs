@@ -7,9 +7,10 @@ use std::fmt;
 use std::ptr::NonNull;
 
 use crate::callback::SpawnError;
+use crate::contain::contain;
 use crate::engine::{Engine, Stats};
 use crate::fence::Fences;
-use crate::handle::Reader;
+use crate::handle::{Reader, Registered};
 use crate::pointer::RcuBox;
 use crate::reader::Record;
 use crate::scope::{self, Host, Scope};
@@ -63,7 +64,11 @@ struct Owner {
 impl Owner {
     fn spawn(&self) -> Result<(), SpawnError> {
         let engine = Arc::clone(&self.engine);
-        self.engine.callbacks.spawn(&self.thread_name, move || engine.serve_callbacks())
+        self.engine.callbacks.spawn(&self.thread_name, move || {
+            engine.serve_callbacks();
+            // Kicks of readers that were leaked may go with the engine, and are the application's.
+            contain(|| drop(engine));
+        })
     }
 }
 
@@ -95,8 +100,12 @@ impl Builder {
     }
 
     /// Names the callback thread; `rcu-callbacks` unless told otherwise.
+    ///
+    /// # Panics
+    /// If the name contains a NUL.
     pub fn thread_name(mut self, name: impl Into<String>) -> Self {
         self.thread_name = name.into();
+        assert!(!self.thread_name.contains('\0'), "thread_name: a thread's name cannot contain a NUL");
         self
     }
 
@@ -227,7 +236,7 @@ impl Host for Domain {
     }
 
     fn with_section<R>(&self, f: impl FnOnce() -> R) -> R {
-        let reader = self.reader();
+        let reader = Registered::new(self.clone());
         let _section = reader.read_lock();
         f()
     }

@@ -5,31 +5,34 @@ use crate::fence::Fences;
 use crate::synchronize::Synchronizer;
 
 /// The readers and grace periods of a domain, and its callbacks. The two know nothing of each other.
+///
+/// A bound on [`Scope`](crate::Scope) lets its user name this type. Nothing of it may be public: what the parts promise
+/// each other is not for safe code outside to break.
 #[derive(Debug)]
 pub struct Engine {
-    pub grace_periods: Synchronizer,
-    pub callbacks: Callbacks,
+    pub(crate) grace_periods: Synchronizer,
+    pub(crate) callbacks: Callbacks,
 }
 
 impl Engine {
     const_fn! {
-        pub fn new(fences: Fences) -> Self {
+        pub(crate) fn new(fences: Fences) -> Self {
             Self { grace_periods: Synchronizer::new(fences), callbacks: Callbacks::new() }
         }
     }
 
     /// What the callback thread runs.
-    pub fn serve_callbacks(&self) {
+    pub(crate) fn serve_callbacks(&self) {
         self.callbacks.serve(&self.grace_periods);
     }
 
     /// Panics, in the name of `call`, where waiting for a grace period would never end.
-    pub fn assert_may_wait(&self, call: &str) {
+    pub(crate) fn assert_may_wait(&self, call: &str) {
         self.callbacks.assert_not_in_callback(call);
         self.grace_periods.assert_may_wait(call);
     }
 
-    pub fn stats(&self) -> Stats {
+    pub(crate) fn stats(&self) -> Stats {
         let (grace_periods, heavy_fences) = self.grace_periods.counts();
         let (callbacks_run, callbacks_panicked) = self.callbacks.counts();
         let readers = self.grace_periods.registry.len();

@@ -50,19 +50,19 @@ impl Event {
         self.state.value.swap(CLEAR, Ordering::Acquire);
     }
 
-    /// Sleeps until a `set` after the last `reset`, or until `timeout`; false if it was the time.
-    pub fn wait(&self, timeout: Option<Duration>) -> bool {
+    /// Sleeps until a `set` after the last `reset`, or until `timeout`.
+    pub fn wait(&self, timeout: Option<Duration>) {
         let deadline = timeout.map(|timeout| std::time::Instant::now() + timeout);
         loop {
             // Relaxed, twice: the reset that follows every wait does the ordering.
             let state =
                 self.state.value.compare_exchange(CLEAR, SLEEPING, Ordering::Relaxed, Ordering::Relaxed);
             if state == Err(SET) {
-                return true;
+                return;
             }
             let left = deadline.map(|deadline| deadline.saturating_duration_since(std::time::Instant::now()));
             if left.is_some_and(|left| left.is_zero()) {
-                return false;
+                return;
             }
             self.state.wait(SLEEPING, left);
         }

@@ -27,7 +27,7 @@ impl Fences {
         self == Fences::Auto && imp::light_is_enough()
     }
 
-    /// Orders the updater against every reader, light or not. [heavy]
+    /// Orders the updater against every reader, light or not: the heavy side.
     #[inline]
     #[cfg_attr(rcu_loom, track_caller)]
     pub fn heavy(self) {
@@ -35,14 +35,14 @@ impl Fences {
     }
 }
 
-/// The reader's side of [`Fences::heavy`], for a reader that may run light. [heavy]
+/// The reader's side of [`Fences::heavy`], for a reader that may run light.
 #[inline(always)]
 #[cfg_attr(rcu_loom, track_caller)]
 pub fn light() {
     imp::light();
 }
 
-/// The reader's side of [`Fences::heavy`], for a reader that may not run light. [heavy]
+/// The reader's side of [`Fences::heavy`], for a reader that may not run light.
 #[cfg_attr(rcu_loom, track_caller)]
 pub fn full() {
     fence(Ordering::SeqCst);

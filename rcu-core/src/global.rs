@@ -21,7 +21,17 @@ use crate::reader::Record;
 use crate::registry::Registry;
 use crate::scope::{self, Global, Host};
 use crate::sync::thread_local;
+use crate::sys::with_signals_blocked;
 use crate::thread::assert_not_in_kick;
+
+// Elsewhere std keeps thread-locals in boxes that it frees in no stated order: a record could go before its thread.
+#[cfg(not(any(
+    target_os = "linux",
+    target_os = "freebsd",
+    target_vendor = "apple",
+    all(windows, target_env = "msvc")
+)))]
+compile_error!("rcu-core needs a host with native thread-local storage");
 
 #[cfg(not(rcu_loom))]
 static ENGINE: Engine = Engine::new(Fences::Auto);
@@ -96,14 +106,17 @@ impl Local {
 
     /// Ends the registration. A section that is open goes on in a record on the heap.
     fn unregister(&self) {
-        let record = NonNull::from(&self.record);
-        if self.record.inside() {
-            self.late.set(registry().replace(record).as_ptr());
-        } else {
-            registry().unregister(record);
-        }
-        self.record.go_offline();
-        self.state.set(State::Late);
+        // No signal handler may read between these steps: its section would be in a record that nobody scans.
+        with_signals_blocked(|| {
+            let record = NonNull::from(&self.record);
+            if self.record.inside() {
+                self.late.set(registry().replace(record).as_ptr());
+            } else {
+                registry().unregister(record);
+            }
+            self.record.go_offline();
+            self.state.set(State::Late);
+        });
     }
 
     #[cold]
@@ -111,7 +124,8 @@ impl Local {
         self.register();
         let period = &ENGINE.grace_periods.period;
         match self.state.get() {
-            State::Late => self.late().lock_slow(period),
+            // SAFETY: the record is valid until its section has ended, which does not begin before this.
+            State::Late => unsafe { self.late().as_ref() }.lock_slow(period),
             // Registered just now and light, or in need of a fence, or at the limit.
             _ => self.record.lock(period, || {}, || self.record.lock_slow(period)),
         }
@@ -124,9 +138,13 @@ impl Local {
             return self.record.unlock_slow(period);
         }
         let late = self.late();
-        late.unlock_slow(period);
-        if !late.inside() {
-            let late = NonNull::from(late);
+        let ended = {
+            // SAFETY: `late` returns a record that is valid until it is freed below.
+            let late = unsafe { late.as_ref() };
+            late.unlock_slow(period);
+            !late.inside()
+        };
+        if ended {
             self.late.set(ptr::null_mut());
             registry().unregister(late);
             // SAFETY: `late` or `replace` leaked this box; its section has ended, and it is in no registry.
@@ -135,16 +153,16 @@ impl Local {
     }
 
     /// The record that stands in, made and registered if no section is open.
-    fn late(&self) -> &Record {
-        if self.late.get().is_null() {
-            let late = Box::leak(Box::new(Record::unregistered()));
+    fn late(&self) -> NonNull<Record> {
+        NonNull::new(self.late.get()).unwrap_or_else(|| {
+            let late = Box::new(Record::unregistered());
             late.adopt();
-            self.late.set(late);
+            let late = NonNull::from(Box::leak(late));
+            self.late.set(late.as_ptr());
             // SAFETY: (1) the box is leaked, and freed by `unlock_slow` only once it is unregistered.
-            unsafe { registry().register(NonNull::from(late)) };
-        }
-        // SAFETY: not null, so a leaked box that `unlock_slow` has not freed; only this thread frees it.
-        unsafe { &*self.late.get() }
+            unsafe { registry().register(late) };
+            late
+        })
     }
 }
 
@@ -160,7 +178,7 @@ impl Drop for Registration {
 /// Costs a handful of instructions: no call, no shared write, no fence where membarrier is to be had.
 ///
 /// # Aborts
-/// At the 32,767th nested section, which takes leaked guards.
+/// At the 32,768th nested section, which takes leaked guards.
 ///
 /// ```
 /// let cell = rcu_core::RcuCell::new(7);
@@ -258,6 +276,9 @@ pub fn init() -> Result<(), SpawnError> {
 
 /// Registers the calling thread as a reader of the default domain now, rather than in its first section: before signal
 /// handlers that read, or before a seccomp filter.
+///
+/// A handler may read on a registered thread until the destructors of its thread-locals run, not after. A thread whose first
+/// section is in a destructor of `pthread_key_create`, which run later still, must call this before.
 ///
 /// # Panics
 /// In a force-RCU kick.

@@ -17,7 +17,8 @@ use crate::thread::assert_not_in_kick;
 ///
 /// One is made by [`reader`](crate::reader()) or [`Domain::reader`](crate::Domain::reader).
 ///
-/// Registering and dropping take the registry's lock and, to drop, a walk over the registered readers.
+/// Registering and dropping take the registry's lock and, to drop, a walk over the registered readers. A reader that leaked a
+/// guard stays registered, inside, for ever: grace periods that it holds up do not end, wherever they are waited for.
 ///
 /// ```
 /// let cell = rcu_core::RcuCell::new(1);
@@ -26,6 +27,11 @@ use crate::thread::assert_not_in_kick;
 /// assert_eq!(*cell.load(&guard), 1);
 /// ```
 pub struct Reader<S: Scope = Global> {
+    registered: Registered<S>,
+}
+
+/// A registered record on the heap, and its domain. [`Reader`] without the rules for users.
+pub struct Registered<S: Scope> {
     record: NonNull<Record>,
     scope: S,
     not_sync: PhantomData<Cell<()>>,
@@ -33,11 +39,10 @@ pub struct Reader<S: Scope = Global> {
 
 // SAFETY: the record is on the heap and the handle's own; its owner's side is used by one thread at a time, because the handle
 // is not Sync and guards, which borrow it, keep it where it is. The scope is Send.
-unsafe impl<S: Scope> Send for Reader<S> {}
+unsafe impl<S: Scope> Send for Registered<S> {}
 
-impl<S: Scope> Reader<S> {
-    pub(crate) fn new(scope: S) -> Self {
-        assert_not_in_kick("reader");
+impl<S: Scope> Registered<S> {
+    pub fn new(scope: S) -> Self {
         let grace_periods = &S::engine(scope.borrow()).grace_periods;
         let record = Box::new(Record::unregistered());
         record.go_online(&grace_periods.period);
@@ -52,55 +57,29 @@ impl<S: Scope> Reader<S> {
         unsafe { self.record.as_ref() }
     }
 
-    /// Enters a read-side critical section, or nests in the one that is open.
-    ///
-    /// Costs a handful of instructions: no system call, no shared write, no fence where membarrier is to be had.
-    ///
-    /// # Aborts
-    /// At the 32,767th nested section of one reader, which takes leaked guards.
     #[inline(always)]
     pub fn read_lock(&self) -> ReadGuard<'_, S> {
         let record = self.record();
         let scope = self.scope.borrow();
         let period = &S::engine(scope).grace_periods.period;
         // A handle moves between threads: the one that enters is the one that must not wait for the section.
-        record.lock(period, || record.adopt(), || {
-            if !record.inside() {
-                record.adopt();
-            }
-            record.lock_slow(period);
-        });
+        record.lock(
+            period,
+            || record.adopt(),
+            || {
+                if !record.inside() {
+                    record.adopt();
+                }
+                record.lock_slow(period);
+            },
+        );
         // SAFETY: (1) locked just now; (2) the guard borrows the handle, which owns the record.
         unsafe { ReadGuard::new(self.record, scope) }
     }
-
-    /// Waits until every read-side critical section of the domain that is open now has ended.
-    ///
-    /// # Panics
-    /// Inside a section of the same domain that another reader of this thread has open, in a callback of the domain, and in a
-    /// force-RCU kick. This handle's own section cannot be open.
-    pub fn synchronize(&mut self) {
-        synchronize(&self.scope, "Reader::synchronize");
-    }
-
-    /// Registers a force-RCU notifier: a grace period that finds this reader in its way calls `kick`, on the thread that
-    /// waits, once when its spin ends and again every 10 ms. A kick is a hint to leave the section soon.
-    ///
-    /// The kick may enter sections and queue callbacks. It must not wait for a grace period or a callback, nor make or drop
-    /// a `Reader`: these panic in it. A kick that panics is contained. It is removed with the returned handle, or with the
-    /// reader.
-    pub fn on_force(&mut self, kick: impl Fn() + Send + Sync + 'static) -> NotifierHandle {
-        let kick: Kick = Arc::new(Mutex::new(Some(Arc::new(kick))));
-        S::engine(self.scope.borrow()).grace_periods.registry.add_kick(self.record, Arc::clone(&kick));
-        NotifierHandle { kick }
-    }
 }
 
-impl<S: Scope> Drop for Reader<S> {
+impl<S: Scope> Drop for Registered<S> {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
-            assert_not_in_kick("drop of a Reader");
-        }
         if self.record().inside() {
             // A guard was leaked: its section never ends, so the record stays, registered, for ever.
             return;
@@ -111,9 +90,64 @@ impl<S: Scope> Drop for Reader<S> {
     }
 }
 
+impl<S: Scope> Reader<S> {
+    pub(crate) fn new(scope: S) -> Self {
+        assert_not_in_kick("reader");
+        Self { registered: Registered::new(scope) }
+    }
+
+    /// Enters a read-side critical section, or nests in the one that is open.
+    ///
+    /// Costs a handful of instructions: no system call, no shared write, no fence where membarrier is to be had.
+    ///
+    /// # Aborts
+    /// At the 32,768th nested section of one reader, which takes leaked guards.
+    #[inline(always)]
+    pub fn read_lock(&self) -> ReadGuard<'_, S> {
+        self.registered.read_lock()
+    }
+
+    /// Waits until every read-side critical section of the domain that is open now has ended.
+    ///
+    /// # Panics
+    /// Inside a section of the same domain that this thread has open through another reader, in a callback of the domain, and
+    /// in a force-RCU kick. This handle's own section can only be open if a guard was leaked, which panics too.
+    pub fn synchronize(&mut self) {
+        let Registered { scope, .. } = &self.registered;
+        assert!(
+            !self.registered.record().inside(),
+            "Reader::synchronize called after a guard of the reader was leaked: its section never ends"
+        );
+        synchronize(scope, "Reader::synchronize");
+    }
+
+    /// Registers a force-RCU notifier: a grace period that finds this reader in its way calls `kick`, on the thread that
+    /// waits, once when its spin ends and again every 10 ms. A kick is a hint to leave the section soon.
+    ///
+    /// The kick may enter sections and queue callbacks. It must not wait for a grace period or a callback, nor make or drop
+    /// a `Reader`: these panic in it. A kick that panics is contained. It is removed with the returned handle, or with the
+    /// reader, unless that leaked a guard.
+    pub fn on_force(&mut self, kick: impl Fn() + Send + Sync + 'static) -> NotifierHandle {
+        let kick: Kick = Arc::new(Mutex::new(Some(Arc::new(kick))));
+        let Registered { record, scope, .. } = &self.registered;
+        S::engine(scope.borrow()).grace_periods.registry.add_kick(*record, Arc::clone(&kick));
+        NotifierHandle { kick }
+    }
+}
+
+impl<S: Scope> Drop for Reader<S> {
+    /// # Panics
+    /// In a force-RCU kick; the reader is unregistered all the same.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_not_in_kick("drop of a Reader");
+        }
+    }
+}
+
 impl<S: Scope> fmt::Debug for Reader<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reader").field("scope", &self.scope).finish_non_exhaustive()
+        f.debug_struct("Reader").field("scope", &self.registered.scope).finish_non_exhaustive()
     }
 }
 

@@ -15,7 +15,7 @@ pub struct Head {
 // SAFETY: a head is a pointer that its one owner writes, and a function. What they lead to is the business of the type
 // that embeds the head, which must be fit to be handed to another thread before it is given to a queue.
 unsafe impl Send for Head {}
-// SAFETY: no method takes `&Head` and touches `next`.
+// SAFETY: `next` is used by whoever holds the only right to the head, and nobody else.
 unsafe impl Sync for Head {}
 
 impl Head {

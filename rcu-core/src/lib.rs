@@ -1,4 +1,42 @@
-//! Userspace read-copy-update.
+//! Read-copy-update in user space.
+//!
+//! Readers look at shared data inside a *read-side critical section*, without a lock and without writing anything that
+//! another processor reads. Updaters never change what a reader may see: they make a new version, publish its pointer, and
+//! reclaim the old version once every section that was open at that moment has ended. That is a *grace period*.
+//!
+//! ```
+//! use rcu_core::{RcuCell, read_lock};
+//!
+//! let routes = RcuCell::new(vec!["lo"]);
+//!
+//! // A reader. The reference lives as long as the section.
+//! {
+//!     let section = read_lock();
+//!     assert_eq!(routes.load(&section).len(), 1);
+//! }
+//!
+//! // An updater: read, copy, update. The old version is dropped after a grace period, on the callback thread.
+//! routes.update(|old| old.iter().copied().chain(["eth0"]).collect());
+//!
+//! // Or one that needs the old version back, and waits.
+//! let old: Vec<&str> = routes.replace(vec![]).wait();
+//! assert_eq!(old, ["lo", "eth0"]);
+//! ```
+//!
+//! | to | use | costs |
+//! |---|---|---|
+//! | read | [`read_lock`], or [`Reader::read_lock`] on a [`reader()`] handle | a few instructions; no shared write |
+//! | publish | [`RcuCell::replace`], [`RcuOption::swap`], `update` | one allocation, one atomic swap |
+//! | wait for readers | [`synchronize`], [`Retired::wait`] | a membarrier, and the longest open section |
+//! | reclaim without waiting | drop the [`Retired`]; [`retire`]; [`call`] | one atomic exchange |
+//! | wait for what was reclaimed so | [`barrier`] | a grace period, and the callbacks before it |
+//! | separate one use from another | [`Domain`] | a callback thread, once there are callbacks |
+//!
+//! Free functions are the default domain, which every thread joins in its first section. A section may nest, and may hold
+//! any number of guards; it must not wait for a grace period of its own domain, which panics.
+//!
+//! # System calls
+//! membarrier, futex, what it takes to spawn a thread, and `sched_yield`. See [`init`] for seccomp filters.
 
 #[macro_use]
 mod layer;

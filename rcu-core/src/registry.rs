@@ -2,11 +2,11 @@
 //!
 //! Invariants: (1) every record in the list is valid, because it is removed, or replaced by one that stands in for it,
 //! under the lock, before its storage ends; (2) the lock is never held while anything waits or foreign code runs; (3)
-//! during a grace period the records before `passed` are those that its driver need not look at again, and those
-//! from there on, once it has gone to sleep, are marked.
+//! during a grace period the records before `passed` are those that its driver need not look at again; those from there
+//! on, once it has gone to sleep, are marked, or registered later.
 //!
-//! A reader that registers once the driver has scanned needs no care: the lock that both took orders the unlink, and
-//! the counter's store, before its first section.
+//! A reader that registers once the driver has scanned needs no mark, and passes at the next look: the lock that both took
+//! orders the unlink, and the counter's store, before its first section.
 
 use std::ptr::NonNull;
 
@@ -68,6 +68,27 @@ impl List {
         let found = self.readers.iter().position(|entry| entry.record == record);
         found.expect("a registered reader is in the registry")
     }
+
+    /// Moves those readers from `passed` on that have passed to the front, and takes back their marks; marks the others, if
+    /// asked to. True if there are no others.
+    fn advance(&mut self, passed: usize, new: Period, mark: bool) -> bool {
+        if cfg!(rcu_no_scan) {
+            // A grace period that waits for nobody: what the stress test must notice.
+            return true;
+        }
+        self.passed = passed;
+        for index in passed..self.readers.len() {
+            let entry = &mut self.readers[index];
+            if entry.record().has_passed(new) {
+                entry.mark(false);
+                self.readers.swap(index, self.passed);
+                self.passed += 1;
+            } else if mark {
+                entry.mark(true);
+            }
+        }
+        self.passed == self.readers.len()
+    }
 }
 
 impl Registry {
@@ -117,7 +138,9 @@ impl Registry {
     pub fn add_kick(&self, record: NonNull<Record>, kick: Kick) {
         let mut list = lock(&self.list);
         let index = list.position(record);
-        list.readers[index].kicks.push(kick);
+        let kicks = &mut list.readers[index].kicks;
+        kicks.retain(|kick| lock(kick).is_some());
+        kicks.push(kick);
     }
 
     /// How many readers are registered.
@@ -132,48 +155,22 @@ impl Registry {
 
     /// Looks at every reader for a new grace period; true if there is none to wait for.
     pub fn scan(&self, new: Period) -> bool {
-        self.advance(new, true)
+        lock(&self.list).advance(0, new, false)
     }
 
     /// Looks again at those that the grace period still waits for; true if there is none left.
     pub fn poll(&self, new: Period) -> bool {
-        self.advance(new, false)
+        let mut list = lock(&self.list);
+        let passed = list.passed;
+        list.advance(passed, new, false)
     }
 
-    #[cfg(not(rcu_no_scan))]
-    fn advance(&self, new: Period, first: bool) -> bool {
-        let List { readers, passed } = &mut *lock(&self.list);
-        if first {
-            *passed = 0;
-        }
-        while let Some(entry) = readers.get_mut(*passed) {
-            if !entry.record().has_passed(new) {
-                return false;
-            }
-            entry.mark(false);
-            *passed += 1;
-        }
-        true
-    }
-
-    /// A grace period that waits for nobody: what the stress test must notice.
-    #[cfg(rcu_no_scan)]
-    fn advance(&self, _: Period, _: bool) -> bool {
-        true
-    }
-
-    /// Marks every reader that the grace period waits for, so that it wakes the driver when it leaves. A heavy fence and
-    /// a [`poll`](Self::poll) have to follow before the driver sleeps.
+    /// Marks every reader that the grace period still waits for, so that it wakes the driver when it leaves. A heavy fence
+    /// and a [`poll`](Self::poll) have to follow before the driver sleeps.
     pub fn mark(&self, new: Period) {
-        let List { readers, passed } = &mut *lock(&self.list);
-        for index in *passed..readers.len() {
-            if readers[index].record().has_passed(new) {
-                readers.swap(index, *passed);
-                *passed += 1;
-            } else {
-                readers[index].mark(true);
-            }
-        }
+        let mut list = lock(&self.list);
+        let passed = list.passed;
+        list.advance(passed, new, true);
     }
 
     /// Calls the kicks of the readers that the grace period waits for.
@@ -183,10 +180,13 @@ impl Registry {
         let in_the_way = kicked.filter(|entry| !entry.record().has_passed(new));
         let kicks: Vec<Kick> = in_the_way.flat_map(|entry| entry.kicks.iter().cloned()).collect();
         drop(list);
-        let _mark = KickMark::set();
         for kick in kicks {
-            let Some(kick) = lock(&kick).clone() else { continue };
-            contain(|| kick());
+            let Some(run) = lock(&kick).clone() else { continue };
+            let mark = KickMark::set();
+            contain(|| run());
+            drop(mark);
+            // If it was removed meanwhile, this is the last of it: what it captured is the application's, too.
+            contain(|| drop((run, kick)));
         }
     }
 }

@@ -12,7 +12,19 @@ use crate::sync::{Arc, Condvar, Mutex, lock, wait};
 /// Which domain something belongs to: [`Global`], the process-wide default, which takes no space and no check, or a
 /// [`Domain`](crate::Domain), checked when a section meets a cell.
 ///
-/// This trait is sealed: its methods are the crate's own.
+/// This trait is sealed. The engine behind it is out of reach:
+///
+/// ```compile_fail,E0616
+/// fn engine<S: rcu_core::Scope>(scope: &S) {
+///     let _ = &S::engine(scope.borrow()).callbacks;
+/// }
+/// ```
+///
+/// ```
+/// fn engine<S: rcu_core::Scope>(scope: &S) {
+///     let _ = &S::engine(scope.borrow());
+/// }
+/// ```
 pub trait Scope: Host + Clone + Send + Sync + Debug + 'static {}
 
 /// The process-wide default domain, as a [`Scope`]: zero-sized, so that its cells and guards carry nothing.

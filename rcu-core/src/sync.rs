@@ -1,7 +1,7 @@
 //! The one door to `std` and `loom`.
 //!
 //! Everything else takes its atomics, locks, cells and threads from here, so that the model-checked build runs the
-//! very sources that ship. In that build the types are `loom`'s, wrapped by [`model`] so that a membarrier can fall
+//! very sources that ship. In that build the types are `loom`'s, wrapped by the submodule `model` so that a membarrier can fall
 //! before any access of a reader, and so that one ordering at a time can be weakened to see a model fail.
 
 #[cfg(rcu_loom)]

@@ -13,7 +13,7 @@
 //! the start of n; all of them share it, and one of them drives it. Each took the lock of the turns before n+1 was
 //! started under it, so each unlink happens before the counter's store by release and acquire, not by fences alone.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::fence::Fences;
 use crate::grace_period::{GracePeriod, Period};
@@ -123,12 +123,14 @@ impl Synchronizer {
         self.registry.mark(new);
         // heavy [heavy]: pairs with the light fence between a reader's store of its word and its look at the mark.
         self.period.fences.heavy();
-        let mut kick_due = true;
+        let mut next_kick = Instant::now();
         while !self.registry.poll(new) {
-            if kick_due {
+            let now = Instant::now();
+            if now >= next_kick {
                 self.registry.kick(new);
+                next_kick = now + KICK_INTERVAL;
             }
-            kick_due = !left.wait(Some(KICK_INTERVAL));
+            left.wait(Some(next_kick.saturating_duration_since(now)));
             left.reset();
         }
     }

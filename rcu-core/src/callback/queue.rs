@@ -9,6 +9,9 @@
 //!
 //! A push is one CAS and never leaves the queue half-linked: at any moment it is whole, for another thread or for a
 //! forked child. It is a stack; what is taken is reversed, so that callbacks of one thread keep their order.
+//!
+//! Invariant (1): every head that can be reached from `head`, or from a batch, is valid, and the right to it was given up to
+//! whoever takes it.
 
 use std::ptr::{self, NonNull};
 
@@ -62,9 +65,9 @@ impl Queue {
         let mut newest = self.head.swap(ptr::null_mut(), Ordering::Acquire);
         let mut oldest = ptr::null_mut();
         while let Some(head) = NonNull::new(newest) {
-            // SAFETY: who pushed the head gave up its right to it, and the swap gave it to this call.
+            // SAFETY: invariant (1), and the swap was this call's: the head is valid and ours.
             let head_ref = unsafe { head.as_ref() };
-            // SAFETY: as above: nobody else uses `next`.
+            // SAFETY: invariant (1): nobody else uses `next`.
             newest = head_ref.next.with_mut(|next| unsafe { std::mem::replace(&mut *next, oldest) });
             oldest = head.as_ptr();
         }
@@ -89,9 +92,9 @@ impl Iterator for Batch {
 
     fn next(&mut self) -> Option<NonNull<Head>> {
         let head = NonNull::new(self.oldest)?;
-        // SAFETY: the batch holds the only right to its heads.
+        // SAFETY: invariant (1): the head is valid, and not run before this returns it.
         let head_ref = unsafe { head.as_ref() };
-        // SAFETY: as above.
+        // SAFETY: invariant (1): nobody else uses `next`.
         self.oldest = head_ref.next.with(|next| unsafe { *next });
         Some(head)
     }

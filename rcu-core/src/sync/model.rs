@@ -14,8 +14,9 @@
 //! caller's for an operation in a function that is `track_caller`. To show that the RMW before fences is needed,
 //! `RCU_LOOM_STOCK_FENCES` leaves it out.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::panic::Location;
+use std::rc::Rc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool as StdBool, AtomicUsize as StdUsize};
 use std::sync::{LockResult, PoisonError};
@@ -42,6 +43,8 @@ std::thread_local! {
     static FENCES: Cell<Fences> = const { Cell::new(Fences::SeqCst) };
     static READERS: Cell<usize> = const { Cell::new(0) };
     static SLEEPS: Cell<u64> = const { Cell::new(0) };
+    // Not a lazy static of loom's: those are gone when a model's main thread ends, and the callback thread may end later.
+    static CELLS: RefCell<Option<Rc<Cells>>> = const { RefCell::new(None) };
 }
 
 /// Chooses how the models that the calling thread runs from now on see fences, and how many of their threads are reader
@@ -61,7 +64,7 @@ struct Cells {
     fence: lo::AtomicUsize,
     /// One for each reader thread.
     readers: Vec<lo::AtomicUsize>,
-    taken: StdUsize,
+    taken: Cell<usize>,
 }
 
 impl Cells {
@@ -70,38 +73,42 @@ impl Cells {
         Self {
             fence: lo::AtomicUsize::new(0),
             readers: (0..readers).map(|_| lo::AtomicUsize::new(0)).collect(),
-            taken: StdUsize::new(0),
+            taken: Cell::new(0),
         }
     }
-}
-
-loom::lazy_static! {
-    static ref CELLS: Cells = Cells::new();
 }
 
 loom::thread_local! {
     static READER: Cell<Option<usize>> = Cell::new(None);
 }
 
-/// Makes the shared cells. To be called by the main thread of a model before it spawns: a cell made later would hand its
-/// maker's causality to every user, and hide what the models look for.
+/// Makes the shared cells of one execution. To be called by the main thread of a model before it spawns: a cell made later
+/// would hand its maker's causality to every user, and hide what the models look for.
 pub fn prepare() {
-    assert_eq!(CELLS.taken.load(Ordering::Relaxed), 0, "a model is prepared once, by its main thread");
+    CELLS.set(Some(Rc::new(Cells::new())));
+}
+
+fn cells() -> Rc<Cells> {
+    CELLS.with_borrow(|cells| {
+        Rc::clone(cells.as_ref().expect("the main thread of a model calls prepare first"))
+    })
 }
 
 /// Declares the calling thread one that a heavy fence interrupts.
 pub fn as_reader() {
     if fences() == Fences::Membarrier {
-        let index = CELLS.taken.fetch_add(1, Ordering::Relaxed);
-        assert!(index < CELLS.readers.len(), "more reader threads than the model was prepared for");
+        let cells = cells();
+        let index = cells.taken.replace(cells.taken.get() + 1);
+        assert!(index < cells.readers.len(), "more reader threads than the model was prepared for");
         READER.with(|reader| reader.set(Some(index)));
     }
 }
 
 /// The point before an access at which a heavy fence of another thread may fall.
 fn interruptible() {
-    if let Some(index) = READER.with(Cell::get) {
-        CELLS.readers[index].fetch_add(0, Ordering::AcqRel);
+    // Destructors of thread-locals run when this one is gone: no section is entered in them.
+    if let Ok(Some(index)) = READER.try_with(Cell::get) {
+        cells().readers[index].fetch_add(0, Ordering::AcqRel);
     }
 }
 
@@ -113,7 +120,7 @@ pub fn fence(order: Ordering) {
         Ordering::Relaxed => {}
         Ordering::SeqCst => {
             if !stock_fences() {
-                CELLS.fence.fetch_add(0, Ordering::Relaxed);
+                cells().fence.fetch_add(0, Ordering::Relaxed);
             }
             lo::fence(Ordering::SeqCst);
         }
@@ -138,7 +145,7 @@ pub fn light_fence() {
 #[track_caller]
 pub fn heavy_fence() {
     if fences() == Fences::Membarrier && weakened("fence", Ordering::SeqCst) != Ordering::Relaxed {
-        for reader in &CELLS.readers {
+        for reader in &cells().readers {
             reader.fetch_add(0, Ordering::AcqRel);
         }
     }

@@ -51,6 +51,22 @@ fn waiting_inside_a_section_of_a_handle_panics() {
 }
 
 #[test]
+fn waiting_through_a_reader_that_leaked_a_guard_panics_on_any_thread() {
+    let domain = Domain::new();
+    let mut reader = domain.reader();
+    std::mem::forget(reader.read_lock());
+    let moved = thread::spawn(move || refusal(|| reader.synchronize()));
+    let message = "Reader::synchronize called after a guard of the reader was leaked: its section never ends";
+    assert_eq!(moved.join().expect("the panic was caught"), message);
+}
+
+#[test]
+fn thread_name_with_a_nul_panics() {
+    let message = "thread_name: a thread's name cannot contain a NUL";
+    assert_eq!(refusal(|| drop(Domain::builder().thread_name("a\0b"))), message);
+}
+
+#[test]
 fn section_of_a_handle_that_moved_is_its_new_thread_s() {
     let _watchdog = Watchdog::new("section_of_a_handle_that_moved_is_its_new_thread_s");
     let domain = Domain::new();
