@@ -1,0 +1,42 @@
+//! What breakpoints and watchpoints have in common: a range of addresses, flags, perhaps a reference. Snapshots and tables
+//! are written once, for entries.
+
+use std::fmt::Debug;
+use std::num::NonZeroU64;
+
+use crate::flags::Flags;
+
+/// A number by which whoever inserted an entry finds it again. References are per table, and unique in it.
+pub type Ref = NonZeroU64;
+
+/// What a table holds: a [`Breakpoint`](crate::Breakpoint) or a [`Watchpoint`](crate::Watchpoint).
+///
+/// This trait is sealed: its methods are the crate's own.
+pub trait Entry: Parts + Copy + Ord + Debug + Send + Sync + 'static {}
+
+/// The part of [`Entry`] that is the crate's own.
+#[doc(hidden)]
+pub trait Parts: Copy {
+    /// The first address of the range.
+    fn first(&self) -> u64;
+
+    /// The last address of the range, which is part of it: the end itself may be 2^64.
+    fn last(&self) -> u64;
+
+    fn flags(&self) -> Flags;
+
+    fn reference(&self) -> Option<Ref>;
+
+    /// The same entry with another reference.
+    fn with_reference(self, reference: Option<Ref>) -> Self;
+
+    /// Whether the entry is of the class that comes first in its table.
+    fn is_gdb(&self) -> bool {
+        self.flags().contains(Flags::GDB)
+    }
+
+    /// Whether the range has an address in common with `first..=last`, which must not be empty.
+    fn overlaps(&self, first: u64, last: u64) -> bool {
+        self.first() <= last && first <= self.last()
+    }
+}

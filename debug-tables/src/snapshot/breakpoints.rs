@@ -1,0 +1,35 @@
+//! Queries on breakpoints.
+
+use super::Snapshot;
+use crate::breakpoint::Breakpoint;
+use crate::flags::Flags;
+
+/// The breakpoints of a table at one time.
+///
+/// ```
+/// use debug_tables::{BreakpointTable, Flags};
+///
+/// let table = BreakpointTable::new();
+/// table.insert(0x1000, Flags::CPU)?;
+/// let section = rcu_core::read_lock();
+/// let breakpoints = table.read(&section);
+/// assert!(breakpoints.test(0x1000, Flags::ANY));
+/// assert!(breakpoints.any_in(0x1000..=0x1fff));
+/// assert_eq!(breakpoints.first_match(0x1000, Flags::GDB), None);
+/// # Ok::<(), debug_tables::Error>(())
+/// ```
+pub type Breakpoints = Snapshot<Breakpoint>;
+
+impl Snapshot<Breakpoint> {
+    /// Whether there is a breakpoint at `pc` with any of the flags of `mask`.
+    #[inline]
+    pub fn test(&self, pc: u64, mask: Flags) -> bool {
+        self.first_match(pc, mask).is_some()
+    }
+
+    /// The first breakpoint at `pc` with any of the flags of `mask`, in table order.
+    #[inline]
+    pub fn first_match(&self, pc: u64, mask: Flags) -> Option<&Breakpoint> {
+        self.iter().find(|breakpoint| breakpoint.pc() == pc && breakpoint.flags().intersects(mask))
+    }
+}

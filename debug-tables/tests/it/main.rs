@@ -1,0 +1,17 @@
+//! The behaviour of tables and sets, a module for each topic.
+
+mod watchdog;
+mod reference;
+
+mod order;
+mod watch;
+mod publication;
+mod updates;
+mod inherit;
+mod seed_defects;
+mod histories;
+mod readers;
+mod reclaim;
+mod domains;
+mod sets;
+mod broadcasts;
