@@ -175,7 +175,7 @@ impl Domain {
     /// # Errors
     /// If the thread cannot be started. The next callback tries again.
     pub fn init(&self) -> Result<(), SpawnError> {
-        self.owner.engine.grace_periods.period.fences.readers_run_light();
+        self.owner.engine.grace_periods.period.readers_run_light();
         self.spawn()
     }
 

@@ -21,28 +21,26 @@ pub enum Fences {
     SeqCst,
 }
 
-impl Fences {
-    /// Whether readers may run without a fence of their own. They may not go light before this has said so.
-    pub fn readers_run_light(self) -> bool {
-        self == Fences::Auto && imp::light_is_enough()
-    }
-
-    /// Orders the updater against every reader, light or not: the heavy side.
-    #[inline]
-    #[cfg_attr(rcu_loom, track_caller)]
-    pub fn heavy(self) {
-        if self.readers_run_light() { imp::heavy() } else { fence(Ordering::SeqCst) }
-    }
+/// Whether readers may run without a fence of their own. They may not go light before this has said so.
+pub fn readers_run_light(fences: Fences) -> bool {
+    fences == Fences::Auto && imp::light_is_enough()
 }
 
-/// The reader's side of [`Fences::heavy`], for a reader that may run light.
+/// Orders the updater against every reader, light or not.
+#[inline]
+#[cfg_attr(rcu_loom, track_caller)]
+pub fn heavy(fences: Fences) {
+    if readers_run_light(fences) { imp::heavy() } else { fence(Ordering::SeqCst) }
+}
+
+/// The reader's side of [`heavy`], for a reader that may run light.
 #[inline(always)]
 #[cfg_attr(rcu_loom, track_caller)]
 pub fn light() {
     imp::light();
 }
 
-/// The reader's side of [`Fences::heavy`], for a reader that may not run light.
+/// The reader's side of [`heavy`], for a reader that may not run light.
 #[cfg_attr(rcu_loom, track_caller)]
 pub fn full() {
     fence(Ordering::SeqCst);

@@ -53,23 +53,22 @@ enum State {
 }
 
 /// Ends the thread's registration when it is dropped.
-struct Registration;
+struct Registration(#[cfg(rcu_loom)] std::rc::Rc<Local>);
 
 #[cfg(not(rcu_loom))]
 thread_local! {
     static LOCAL: Local = const { Local::new() };
-    static REGISTRATION: Registration = const { Registration };
+    static REGISTRATION: Registration = const { Registration() };
 }
 
 // A static of the process would outlive the execution that loom explores: its own live as long as that does.
 #[cfg(rcu_loom)]
-loom::lazy_static! {
-    static ref ENGINE: Engine = Engine::new(Fences::Auto);
-}
+static ENGINE: crate::sync::model::PerExecution<Engine> =
+    crate::sync::model::PerExecution::new(|| Engine::new(Fences::Auto));
 #[cfg(rcu_loom)]
 thread_local! {
-    static LOCAL: Local = Local::new();
-    static REGISTRATION: Registration = Registration;
+    static LOCAL: std::rc::Rc<Local> = std::rc::Rc::new(Local::new());
+    static REGISTRATION: Registration = Registration(LOCAL.with(std::rc::Rc::clone));
 }
 
 fn registry() -> &'static Registry {
@@ -168,7 +167,11 @@ impl Local {
 
 impl Drop for Registration {
     fn drop(&mut self) {
+        #[cfg(not(rcu_loom))]
         LOCAL.with(Local::unregister);
+        // loom refuses every thread-local once the destructors have begun.
+        #[cfg(rcu_loom)]
+        self.0.unregister();
     }
 }
 
@@ -270,7 +273,7 @@ pub fn reader() -> Reader {
 /// # Ok::<(), rcu_core::SpawnError>(())
 /// ```
 pub fn init() -> Result<(), SpawnError> {
-    Fences::Auto.readers_run_light();
+    ENGINE.grace_periods.period.readers_run_light();
     Global.spawn()
 }
 
@@ -288,7 +291,7 @@ pub fn init() -> Result<(), SpawnError> {
 /// ```
 pub fn register_current_thread() {
     assert_not_in_kick("register_current_thread");
-    LOCAL.with(Local::register);
+    LOCAL.with(|local| local.register());
 }
 
 /// What the default domain has done so far.

@@ -7,7 +7,7 @@
 use static_assertions::const_assert;
 
 use crate::event::Event;
-use crate::fence::Fences;
+use crate::fence::{self, Fences};
 use crate::sync::{AtomicU64, Ordering};
 
 /// How many low bits of a reader's word count its open sections.
@@ -34,8 +34,7 @@ pub const fn inside(word: u64) -> bool {
 #[repr(align(64))]
 pub struct GracePeriod {
     counter: AtomicU64,
-    /// What the domain's readers and updaters order themselves with.
-    pub fences: Fences,
+    fences: Fences,
     /// The driver sleeps here until readers that it marked have left.
     pub reader_left: Event,
 }
@@ -53,6 +52,17 @@ impl GracePeriod {
     pub fn current(&self) -> u64 {
         // Acquire [period]: pairs with the store in start; a reader that shows this number sees the unlinks before it.
         self.counter.load(Ordering::Acquire)
+    }
+
+    /// Whether the domain's readers run without a fence of their own.
+    pub fn readers_run_light(&self) -> bool {
+        fence::readers_run_light(self.fences)
+    }
+
+    /// The updater's fence against the domain's readers.
+    #[cfg_attr(rcu_loom, track_caller)]
+    pub fn heavy(&self) {
+        fence::heavy(self.fences);
     }
 
     /// Starts a grace period and returns its number. Only its driver may call this.

@@ -77,10 +77,10 @@ layer! {
     guard;
     /// `Reader`: an explicit handle.
     handle;
-    /// `Domain` and its builder.
-    domain;
     /// Protected pointers.
     pointer;
+    /// `Domain` and its builder.
+    domain;
     /// The process-wide default domain and its automatic registration.
     global;
 }

@@ -14,8 +14,8 @@
 //! new number means that our load saw the counter, hence the unlink. If it comes after, so does our load of the
 //! pointer, which sees the unlink. A section that the scan sees ended, ended before the free. [enter] [leave]
 //!
-//! Nesting is in the word too. **Every store that leaves the word non-zero is Release**: the scan may read a later store
-//! of the same section, and a Relaxed one would not carry what the first one released.
+//! Nesting is in the word too. **Every store that leaves the word non-zero is Release**, or comes after a full fence: the scan
+//! may read a later store of the same section, and a Relaxed one would not carry what the first one released.
 //!
 //! To sleep, the driver marks the reader, passes a heavy fence, and looks at the word again; the reader stores its word,
 //! passes a light fence, and looks at the mark. If the mark comes first we see it and wake the driver; if our store
@@ -68,7 +68,7 @@ impl Record {
 
     /// Lets the owner take the fast path, if its fences allow that. To be called outside, before the record is registered.
     pub fn go_online(&self, period: &GracePeriod) {
-        let idle = if period.fences.readers_run_light() { 0 } else { SLOW };
+        let idle = if period.readers_run_light() { 0 } else { SLOW };
         // Relaxed: the registry's lock comes between this store and the first scan.
         self.word.store(idle, Ordering::Relaxed);
     }
@@ -142,8 +142,8 @@ impl Record {
             std::process::abort();
         }
         if inside(word) {
-            // Release [nest]: pairs with the scan.
-            self.word.store(word + 1, Ordering::Release);
+            // Relaxed: the full fence after the store that entered releases what came before that.
+            self.word.store(word + 1, Ordering::Relaxed);
         } else {
             // Release [enter]: pairs with the scan.
             self.word.store(period.current() | SLOW, Ordering::Release);
@@ -164,8 +164,8 @@ impl Record {
             fence::full();
             self.wake_driver(period);
         } else {
-            // Release [nest]: pairs with the scan.
-            self.word.store(word - 1, Ordering::Release);
+            // Relaxed: as for nesting.
+            self.word.store(word - 1, Ordering::Relaxed);
         }
     }
 

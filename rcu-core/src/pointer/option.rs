@@ -90,9 +90,10 @@ impl<T: Send + Sync + 'static, S: Scope> RcuOption<T, S> {
                 let old_value = old.map(|old| unsafe { Node::value(old) });
                 let new = into_pointer(f(old_value).map(RcuBox::new));
                 let old = old.map_or(ptr::null_mut(), NonNull::as_ptr);
-                // AcqRel [publish]: as for swap. Relaxed: on failure the next turn loads again. The section keeps the
-                // allocation from being freed and published anew, so an equal pointer is the same value.
-                if self.pointer.compare_exchange(old, new, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+                // Release [publish]: as for swap; the load above has acquired the old value. Relaxed: on failure the next
+                // turn loads again. The section keeps the allocation from being freed and published anew, so an equal
+                // pointer is the same value.
+                if self.pointer.compare_exchange(old, new, Ordering::Release, Ordering::Relaxed).is_ok() {
                     return self.unlinked(old);
                 }
                 // SAFETY: it was refused, so nobody has seen it.

@@ -1,4 +1,4 @@
-//! `loom`'s types, and the two things this crate's models add to them.
+//! `loom`'s types, and what this crate's models add to them.
 //!
 //! **Membarrier.** `loom` has no barrier that one thread imposes on another. In [`Fences::Membarrier`] mode each reader
 //! thread of a model ([`as_reader`]) owns a cell on which it does an acquire-release RMW before each of its accesses,
@@ -9,16 +9,13 @@
 //! **Fences.** `loom`'s reduction does not treat `fence(SeqCst)` as a point at which the order of threads matters, and
 //! so does not explore both orders of two fences. A Relaxed RMW on one shared cell right before each makes it.
 //!
-//! **Mutants.** The orderings of the sources are literal. To show that one carries weight, a run of the models is told
-//! by the environment to weaken the one at a given place: `RCU_MUTANT=file:line:operation:ordering`, the line being the
-//! caller's for an operation in a function that is `track_caller`. To show that the RMW before fences is needed,
-//! `RCU_LOOM_STOCK_FENCES` leaves it out.
+//! **Mutants.** See [`mutant`].
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::panic::Location;
+use std::ops::Deref;
 use std::rc::Rc;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool as StdBool, AtomicUsize as StdUsize};
+use std::sync::atomic::AtomicUsize as StdUsize;
 use std::sync::{LockResult, PoisonError};
 use std::time::Duration;
 
@@ -29,7 +26,11 @@ pub use std::sync::atomic::Ordering;
 
 use loom::sync::atomic as lo;
 
-/// How fences are modelled. Chosen before the first execution, for the whole process.
+use mutant::{stock_fences, weakened};
+
+pub mod mutant;
+
+/// How fences are modelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fences {
     /// Both sides are `fence(SeqCst)`.
@@ -45,6 +46,7 @@ std::thread_local! {
     static SLEEPS: Cell<u64> = const { Cell::new(0) };
     // Not a lazy static of loom's: those are gone when a model's main thread ends, and the callback thread may end later.
     static CELLS: RefCell<Option<Rc<Cells>>> = const { RefCell::new(None) };
+    static STATICS: RefCell<Vec<(usize, Box<dyn Any>)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Chooses how the models that the calling thread runs from now on see fences, and how many of their threads are reader
@@ -85,6 +87,7 @@ loom::thread_local! {
 /// Makes the shared cells of one execution. To be called by the main thread of a model before it spawns: a cell made later
 /// would hand its maker's causality to every user, and hide what the models look for.
 pub fn prepare() {
+    STATICS.take();
     CELLS.set(Some(Rc::new(Cells::new())));
 }
 
@@ -128,11 +131,6 @@ pub fn fence(order: Ordering) {
     }
 }
 
-fn stock_fences() -> bool {
-    static STOCK: OnceLock<bool> = OnceLock::new();
-    *STOCK.get_or_init(|| std::env::var_os("RCU_LOOM_STOCK_FENCES").is_some())
-}
-
 /// The light fence of the mode.
 #[track_caller]
 pub fn light_fence() {
@@ -150,52 +148,6 @@ pub fn heavy_fence() {
         }
     }
     fence(Ordering::SeqCst);
-}
-
-/// The ordering that the environment asks to weaken, if this run has one.
-struct Mutant {
-    file: String,
-    line: u32,
-    operation: String,
-    order: Ordering,
-}
-
-fn mutant() -> Option<&'static Mutant> {
-    static MUTANT: OnceLock<Option<Mutant>> = OnceLock::new();
-    let parse = |text: String| {
-        let [order, operation, line, file] = text.rsplitn(4, ':').collect::<Vec<_>>()[..] else {
-            panic!("RCU_MUTANT: file:line:operation:ordering")
-        };
-        let order = match order {
-            "Relaxed" => Ordering::Relaxed,
-            "Acquire" => Ordering::Acquire,
-            "Release" => Ordering::Release,
-            other => panic!("RCU_MUTANT: unknown ordering {other:?}"),
-        };
-        let line = line.parse().expect("RCU_MUTANT: a line number");
-        Mutant { file: file.to_owned(), line, operation: operation.to_owned(), order }
-    };
-    MUTANT.get_or_init(|| std::env::var("RCU_MUTANT").ok().map(parse)).as_ref()
-}
-
-static MUTANT_MET: StdBool = StdBool::new(false);
-
-/// Whether an execution came by the place that the environment asks to weaken: a mutant that no model meets survives for
-/// the wrong reason.
-pub fn mutant_was_met() -> bool {
-    MUTANT_MET.load(Ordering::Relaxed)
-}
-
-#[track_caller]
-fn weakened(operation: &str, order: Ordering) -> Ordering {
-    let Some(mutant) = mutant() else { return order };
-    let caller = Location::caller();
-    let here = mutant.line == caller.line() && mutant.operation == operation;
-    if !here || !caller.file().ends_with(&mutant.file) {
-        return order;
-    }
-    MUTANT_MET.store(true, Ordering::Relaxed);
-    mutant.order
 }
 
 /// The condition variable of the same name, which counts its sleepers: models assert that both outcomes, a sleep and none,
@@ -232,6 +184,38 @@ impl Condvar {
 /// How often a thread of the models that the calling thread runs has slept, on any condition variable.
 pub fn sleeps() -> u64 {
     SLEEPS.get()
+}
+
+/// A static that lives as long as one execution: one of the process would outlive it, and loom's own are gone when the
+/// main thread of the model ends, while destructors of thread-locals of other threads still run.
+#[derive(Debug)]
+pub struct PerExecution<T: 'static>(fn() -> T);
+
+impl<T: 'static> PerExecution<T> {
+    pub const fn new(make: fn() -> T) -> Self {
+        Self(make)
+    }
+}
+
+impl<T: 'static> Deref for PerExecution<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        let key = std::ptr::from_ref(self).addr();
+        let find = || {
+            STATICS.with_borrow(|statics| {
+                let made = statics.iter().find(|(of, _)| *of == key)?.1.downcast_ref::<T>()?;
+                Some(std::ptr::from_ref(made))
+            })
+        };
+        let made = find().unwrap_or_else(|| {
+            let made = Box::new((self.0)());
+            STATICS.with_borrow_mut(|statics| statics.push((key, made)));
+            find().expect("made just now")
+        });
+        // SAFETY: the box stays where it is until the next execution is prepared, when no thread of this one is left.
+        unsafe { &*made }
+    }
 }
 
 macro_rules! atomic {

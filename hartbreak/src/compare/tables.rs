@@ -1,0 +1,259 @@
+//! The tables behind each kind of protection, as the loop of a hart gets at them.
+//!
+//! All kinds hold the same entries, one breakpoint and one watchpoint per hart that are never met, and answer from the
+//! same snapshot types.
+
+use std::ops::{Deref, RangeInclusive};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+
+use debug_tables::{BreakpointTable, Breakpoints, CpuTables, Error, Flags, WatchpointTable, Watchpoints};
+use rcu_core::{ReadGuard, Reader};
+
+use crate::cpu::{Access, AccessKind};
+use crate::ram::{BASE, DEFAULT_SIZE};
+
+/// Where the entries are: past everything that the guest reaches.
+const UNMET: u64 = BASE as u64 + DEFAULT_SIZE as u64 - 64;
+
+/// What the tables are behind.
+pub trait Protection: Sync {
+    /// One hart's way to its tables.
+    type Hart<'a>: Enter
+    where
+        Self: 'a;
+
+    /// For one hart, on its own thread.
+    fn hart(&self, hart: usize) -> Self::Hart<'_>;
+}
+
+/// One hart's way to its tables.
+pub trait Enter {
+    /// A section, or a lock that is held.
+    type Section<'a>: Look
+    where
+        Self: 'a;
+
+    /// Enters a section, or takes the lock.
+    fn enter(&self) -> Self::Section<'_>;
+}
+
+/// The checks of one hart, inside a section.
+pub trait Look {
+    /// Whether there is a breakpoint at `pc`.
+    fn breakpoint(&self, pc: u32) -> bool;
+
+    /// Whether any watchpoint overlaps an access, for whatever kind. No call: it is compiled into every load and store of the
+    /// interpreter, which would have to save registers for each instruction if there were one.
+    fn overlaps(&self, access: Access) -> bool;
+
+    /// Whether there is a watchpoint for an access.
+    fn watchpoint(&self, access: Access) -> bool;
+}
+
+/// No tables.
+#[derive(Debug)]
+pub struct Unchecked;
+
+impl Protection for Unchecked {
+    type Hart<'a> = Self;
+
+    fn hart(&self, _: usize) -> Self {
+        Self
+    }
+}
+
+impl Enter for Unchecked {
+    type Section<'a> = Self;
+
+    #[inline(always)]
+    fn enter(&self) -> Self {
+        Self
+    }
+}
+
+impl Look for Unchecked {
+    #[inline(always)]
+    fn overlaps(&self, _: Access) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn breakpoint(&self, _: u32) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn watchpoint(&self, _: Access) -> bool {
+        false
+    }
+}
+
+/// Tables of `debug-tables`.
+#[derive(Debug)]
+pub struct Rcu(Vec<CpuTables>);
+
+impl Rcu {
+    /// For so many harts.
+    pub fn new(harts: usize) -> Result<Self, Error> {
+        let tables = (0..harts).map(|_| CpuTables::new());
+        tables
+            .map(|tables| insert(&tables.breakpoints, &tables.watchpoints).map(|()| tables))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+fn insert(breakpoints: &BreakpointTable, watchpoints: &WatchpointTable) -> Result<(), Error> {
+    breakpoints.insert(UNMET, Flags::GDB)?;
+    watchpoints.insert(UNMET, 8, Flags::GDB | Flags::MEM_ACCESS)
+}
+
+impl Protection for Rcu {
+    type Hart<'a> = RcuHart<'a>;
+
+    fn hart(&self, hart: usize) -> RcuHart<'_> {
+        let CpuTables { breakpoints, watchpoints } = &self.0[hart];
+        RcuHart { reader: rcu_core::reader(), breakpoints, watchpoints }
+    }
+}
+
+/// A reader, and the tables of one hart.
+#[derive(Debug)]
+pub struct RcuHart<'a> {
+    reader: Reader,
+    breakpoints: &'a BreakpointTable,
+    watchpoints: &'a WatchpointTable,
+}
+
+impl Enter for RcuHart<'_> {
+    type Section<'a>
+        = RcuSection<'a>
+    where
+        Self: 'a;
+
+    #[inline(always)]
+    fn enter(&self) -> RcuSection<'_> {
+        RcuSection { section: self.reader.read_lock(), hart: self }
+    }
+}
+
+/// A read-side critical section. The pointers to the snapshots are loaded in it, at each check.
+#[derive(Debug)]
+pub struct RcuSection<'a> {
+    section: ReadGuard<'a>,
+    hart: &'a RcuHart<'a>,
+}
+
+impl Look for RcuSection<'_> {
+    #[inline(always)]
+    fn breakpoint(&self, pc: u32) -> bool {
+        self.hart.breakpoints.test(&self.section, pc.into(), Flags::ANY)
+    }
+
+    #[inline(always)]
+    fn watchpoint(&self, access: Access) -> bool {
+        is_watched(self.hart.watchpoints.read(&self.section), access)
+    }
+
+    #[inline(always)]
+    fn overlaps(&self, access: Access) -> bool {
+        self.hart.watchpoints.read(&self.section).any_in(range(access))
+    }
+}
+
+/// The snapshots of all harts, as they are behind a lock.
+#[derive(Clone, Debug)]
+pub struct Plain(Vec<(Breakpoints, Watchpoints)>);
+
+impl Plain {
+    /// For so many harts.
+    pub fn new(harts: usize) -> Result<Self, Error> {
+        let (breakpoints, watchpoints) = (BreakpointTable::new(), WatchpointTable::new());
+        insert(&breakpoints, &watchpoints)?;
+        let section = rcu_core::read_lock();
+        let pair = (breakpoints.read(&section).clone(), watchpoints.read(&section).clone());
+        Ok(Self(vec![pair; harts]))
+    }
+}
+
+/// One hart's way through a lock.
+#[derive(Debug)]
+pub struct Locked<'a, L>(&'a L, usize);
+
+/// A lock that is held, and which hart's tables are wanted.
+#[derive(Debug)]
+pub struct Held<G>(G, usize);
+
+impl<G: Deref<Target = Plain>> Look for Held<G> {
+    #[inline(always)]
+    fn breakpoint(&self, pc: u32) -> bool {
+        self.0.0[self.1].0.test(pc.into(), Flags::ANY)
+    }
+
+    #[inline(always)]
+    fn watchpoint(&self, access: Access) -> bool {
+        is_watched(&self.0.0[self.1].1, access)
+    }
+
+    #[inline(always)]
+    fn overlaps(&self, access: Access) -> bool {
+        self.0.0[self.1].1.any_in(range(access))
+    }
+}
+
+impl Protection for RwLock<Plain> {
+    type Hart<'a> = Locked<'a, Self>;
+
+    fn hart(&self, hart: usize) -> Locked<'_, Self> {
+        Locked(self, hart)
+    }
+}
+
+impl Enter for Locked<'_, RwLock<Plain>> {
+    type Section<'a>
+        = Held<RwLockReadGuard<'a, Plain>>
+    where
+        Self: 'a;
+
+    #[inline(always)]
+    fn enter(&self) -> Self::Section<'_> {
+        Held(self.0.read().unwrap_or_else(PoisonError::into_inner), self.1)
+    }
+}
+
+impl Protection for Mutex<Plain> {
+    type Hart<'a> = Locked<'a, Self>;
+
+    fn hart(&self, hart: usize) -> Locked<'_, Self> {
+        Locked(self, hart)
+    }
+}
+
+impl Enter for Locked<'_, Mutex<Plain>> {
+    type Section<'a>
+        = Held<MutexGuard<'a, Plain>>
+    where
+        Self: 'a;
+
+    #[inline(always)]
+    fn enter(&self) -> Self::Section<'_> {
+        Held(self.0.lock().unwrap_or_else(PoisonError::into_inner), self.1)
+    }
+}
+
+#[inline(always)]
+fn range(access: Access) -> RangeInclusive<u64> {
+    let first = u64::from(access.addr);
+    first..=first + u64::from(access.len) - 1
+}
+
+#[cold]
+fn is_watched(watchpoints: &Watchpoints, access: Access) -> bool {
+    use debug_tables::Access::{Read, Write};
+    let check = |kind| watchpoints.check(access.addr.into(), access.len.into(), kind, |_| true).is_some();
+    match access.kind {
+        AccessKind::Read => check(Read),
+        AccessKind::Write => check(Write),
+        AccessKind::ReadWrite => check(Read) || check(Write),
+    }
+}

@@ -1,0 +1,80 @@
+//! What can be chosen: how a run is set up, what is broken in it on purpose, what is compared.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How many harts.
+    pub harts: u32,
+    /// How long the measured part lasts.
+    pub duration: Duration,
+    /// The guest's ELF file; the built-in one if there is none.
+    pub guest: Option<PathBuf>,
+}
+
+/// A value that is one of a few names.
+pub trait Named: Copy + 'static {
+    /// Every value.
+    const ALL: &'static [Self];
+
+    /// The value's name on the command line.
+    fn name(self) -> &'static str;
+}
+
+/// One thing to break in the scenario, each in its own plumbing, so that its check is seen to fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sabotage {
+    /// Breakpoints that are to be removed stay.
+    NoRemove,
+    /// Nobody waits for the grace period.
+    SkipGracePeriod,
+    /// Translated blocks are invalidated before the change is published.
+    InvalidateFirst,
+    /// A write watchpoint is inserted as one for reads.
+    WrongKind,
+    /// A late hart joins without its parent's breakpoints.
+    LostInherit,
+}
+
+impl Named for Sabotage {
+    const ALL: &'static [Self] =
+        &[Self::NoRemove, Self::SkipGracePeriod, Self::InvalidateFirst, Self::WrongKind, Self::LostInherit];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::NoRemove => "no-remove",
+            Self::SkipGracePeriod => "skip-grace-period",
+            Self::InvalidateFirst => "invalidate-first",
+            Self::WrongKind => "wrong-kind",
+            Self::LostInherit => "lost-inherit",
+        }
+    }
+}
+
+/// What the tables are behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// No tables: no check is made, none is counted but those that would have been.
+    None,
+    /// `debug-tables` over `rcu-core`.
+    Rcu,
+    /// One `std::sync::RwLock` for all harts.
+    RwLock,
+    /// One `std::sync::Mutex` for all harts.
+    Mutex,
+}
+
+impl Named for Kind {
+    const ALL: &'static [Self] = &[Self::None, Self::Rcu, Self::RwLock, Self::Mutex];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Rcu => "rcu",
+            Self::RwLock => "rwlock",
+            Self::Mutex => "mutex",
+        }
+    }
+}

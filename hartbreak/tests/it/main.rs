@@ -1,0 +1,13 @@
+//! The emulator from outside: one module per topic, over the helpers of `machine`.
+
+mod machine;
+
+mod args;
+mod atomics;
+mod base;
+mod command;
+mod elf;
+mod faults;
+mod guest;
+mod scenario;
+mod watch;
