@@ -1,0 +1,54 @@
+//! Models of `rcu-core` and `debug-tables`: small concurrent programs over the very sources that ship, of which loom runs
+//! every execution that its reduction tells apart; and the mutants, one weakened ordering each, that the models must notice.
+//!
+//! One file a protocol. `models list` names the models, `models run` runs one, `models report` makes the table of
+//! them, `models mutants` the table of orderings with what fails when each is weakened.
+
+pub mod payload;
+pub mod run;
+
+pub mod announce;
+pub mod event;
+pub mod handover;
+pub mod nest;
+pub mod owner;
+pub mod pointer;
+pub mod queue;
+pub mod registration;
+pub mod shared;
+pub mod table;
+pub mod wake;
+
+pub mod child;
+pub mod mutants;
+pub mod sites;
+
+use run::Model;
+
+/// Every model that must pass, protocol by protocol.
+pub fn models() -> impl Iterator<Item = &'static Model> {
+    let protocols = [
+        announce::MODELS,
+        nest::MODELS,
+        owner::MODELS,
+        wake::MODELS,
+        event::MODELS,
+        queue::MODELS,
+        handover::MODELS,
+        registration::MODELS,
+        shared::MODELS,
+        pointer::MODELS,
+        table::MODELS,
+    ];
+    protocols.into_iter().flatten()
+}
+
+/// Every protocol that is wrong on purpose, and must fail.
+pub fn wrong() -> impl Iterator<Item = &'static Model> {
+    [handover::WRONG, table::WRONG].into_iter().flatten()
+}
+
+/// The model of this name, right or wrong.
+pub fn find(name: &str) -> Option<&'static Model> {
+    models().chain(wrong()).find(|model| model.name == name)
+}

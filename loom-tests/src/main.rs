@@ -1,0 +1,74 @@
+//! Lists, runs and reports the models: `models list | run NAME MODE | all | report | mutants | sites`.
+
+use std::process::ExitCode;
+
+use loom_tests::run::{Mode, Model, run};
+use loom_tests::{child, find, models, mutants, sites};
+use rcu_core::sync::model::mutant::mutant_was_met;
+
+const USAGE: &str = "usage: models list | run NAME fence|membarrier | all | report | mutants | sites";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match &args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["list"] => models().for_each(|model| println!("{}: {}", model.name, model.shows)),
+        ["run", name, mode] => {
+            let (Some(model), Some(mode)) = (find(name), Mode::parse(mode)) else { return usage() };
+            run_one(model, mode);
+            if mutant_was_met() {
+                println!("{}", child::MET);
+            }
+        }
+        ["all"] => each(run_one),
+        ["report"] => {
+            println!(
+                "| model | mode | threads | explored | executions | time | shows |\n|---|---|---|---|---|---|---|"
+            );
+            each(report);
+        }
+        ["mutants"] => print!("{}", mutants::table()),
+        ["sites"] => {
+            for site in sites::sources().iter().flat_map(sites::Source::sites) {
+                println!("{site} {} {}:{} {:?}", site.ordering, site.file, site.line, site.tags());
+            }
+        }
+        _ => return usage(),
+    }
+    ExitCode::SUCCESS
+}
+
+fn usage() -> ExitCode {
+    eprintln!("{USAGE}");
+    ExitCode::from(2)
+}
+
+fn each(f: fn(&'static Model, Mode)) {
+    for model in models() {
+        for mode in Mode::ALL {
+            f(model, mode);
+        }
+    }
+}
+
+fn run_one(model: &'static Model, mode: Mode) {
+    let completed = run(model, mode);
+    let (executions, seconds) = (completed.executions, completed.time.as_secs_f64());
+    println!(
+        "{} {mode}: completed ({}), {executions} executions, {seconds:.2} s",
+        model.name,
+        model.extent(mode)
+    );
+}
+
+fn report(model: &'static Model, mode: Mode) {
+    let completed = run(model, mode);
+    println!(
+        "| {} | {mode} | {} | {} | {} | {:.2} s | {} |",
+        model.name,
+        model.threads,
+        model.extent(mode),
+        completed.executions,
+        completed.time.as_secs_f64(),
+        model.shows,
+    );
+}

@@ -1,0 +1,172 @@
+//! Runs a model: in a mode of fences, to completion, with its executions counted.
+//!
+//! loom returns as if a model had passed when a time or execution limit cut it short, so none is set here; what limits
+//! there are make it panic. What all executions together must have shown, a model declares as outcomes.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use rcu_core::sync::model::{self, Fences};
+use rcu_core::sync::thread;
+
+/// Scheduling points of one execution beyond which a model is taken to loop for ever.
+const MAX_BRANCHES: usize = 20_000;
+
+/// How fences are modelled: see `sync::model`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mode {
+    /// Both sides are `fence(SeqCst)`.
+    Fence,
+    /// The light fence is nothing, the heavy one reaches every reader thread.
+    Membarrier,
+}
+
+impl Mode {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Fence, Self::Membarrier];
+
+    /// By its name on the command line.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.to_string() == name)
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Fence => "fence",
+            Self::Membarrier => "membarrier",
+        })
+    }
+}
+
+/// How much of a model's state space is explored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Every execution that loom's reduction tells apart.
+    Exhaustive,
+    /// Those with at most so many preemptions.
+    Bound(usize),
+}
+
+impl fmt::Display for Extent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exhaustive => f.write_str("exhaustive"),
+            Self::Bound(preemptions) => write!(f, "bound {preemptions}"),
+        }
+    }
+}
+
+/// A small concurrent program and what it shows.
+#[derive(Debug)]
+pub struct Model {
+    /// `protocol/name`.
+    pub name: &'static str,
+    /// What holds in every execution.
+    pub shows: &'static str,
+    /// How many threads run, the main one included.
+    pub threads: usize,
+    /// How many of them are started by [`reader`].
+    pub readers: usize,
+    /// How much is explored in each mode, [`Mode::Fence`] first.
+    pub extent: [Extent; 2],
+    /// Whether it takes too long for the test suite: then only `models all` runs it.
+    pub long: bool,
+    /// What some execution must [`reach`].
+    pub outcomes: &'static [&'static str],
+    /// The main thread's program.
+    pub run: fn(),
+}
+
+/// Both modes without a bound.
+pub const EXHAUSTIVE: [Extent; 2] = [Extent::Exhaustive; 2];
+
+impl Model {
+    /// How much is explored in this mode.
+    pub fn extent(&self, mode: Mode) -> Extent {
+        self.extent[mode as usize]
+    }
+}
+
+/// A completed run.
+#[derive(Clone, Copy, Debug)]
+pub struct Completed {
+    /// How many executions there were.
+    pub executions: u64,
+    /// How long they took.
+    pub time: Duration,
+}
+
+// All threads of a model run on the thread of the process that called `run`.
+std::thread_local! {
+    static DEBTS: Cell<i64> = const { Cell::new(0) };
+    static REACHED: RefCell<BTreeSet<&'static str>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+/// Says that something must have happened by the end of the execution: [`pay`] says that it has.
+pub fn owe() {
+    DEBTS.set(DEBTS.get() + 1);
+}
+
+/// See [`owe`].
+pub fn pay() {
+    DEBTS.set(DEBTS.get() - 1);
+    assert!(DEBTS.get() >= 0, "something ran twice");
+}
+
+fn assert_paid() {
+    assert_eq!(DEBTS.get(), 0, "something never ran");
+}
+
+/// Says that this execution shows one of the model's outcomes.
+pub fn reach(outcome: &'static str) {
+    REACHED.with_borrow_mut(|reached| reached.insert(outcome));
+}
+
+/// Starts a thread that heavy fences reach: one that enters sections.
+pub fn reader<T: 'static>(f: impl FnOnce() -> T + 'static) -> thread::JoinHandle<T> {
+    thread::spawn(move || {
+        model::as_reader();
+        f()
+    })
+}
+
+/// Runs a model to completion. Panics, as loom does, at the first execution that fails.
+pub fn run(model: &'static Model, mode: Mode) -> Completed {
+    let fences = match mode {
+        Mode::Fence => Fences::SeqCst,
+        Mode::Membarrier => Fences::Membarrier,
+    };
+    model::configure(fences, model.readers);
+    REACHED.take();
+    let mut builder = loom::model::Builder::new();
+    builder.max_branches = MAX_BRANCHES;
+    // Not from the environment: a run that any of these cuts short would look complete.
+    builder.max_permutations = None;
+    builder.max_duration = None;
+    builder.checkpoint_file = None;
+    builder.preemption_bound = match model.extent(mode) {
+        Extent::Exhaustive => None,
+        Extent::Bound(preemptions) => Some(preemptions),
+    };
+    let executions = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&executions);
+    let start = Instant::now();
+    builder.check(move || {
+        counter.fetch_add(1, Ordering::Relaxed);
+        assert_paid();
+        model::prepare();
+        (model.run)();
+    });
+    let time = start.elapsed();
+    assert_paid();
+    for outcome in model.outcomes {
+        assert!(REACHED.with_borrow(|reached| reached.contains(outcome)), "no execution shows: {outcome}");
+    }
+    Completed { executions: executions.load(Ordering::Relaxed), time }
+}

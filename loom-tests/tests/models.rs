@@ -1,0 +1,85 @@
+//! Every model passes in both modes. Those that take too long for this are run by `models all`.
+
+use std::path::Path;
+
+use loom_tests::child::{self, End};
+use loom_tests::models;
+use loom_tests::run::Mode;
+
+/// In a process of its own: loom maps memory for each thread of each execution, and two threads of one process that do so
+/// hinder one another (four times the time).
+fn passes(name: &str, mode: Mode) {
+    let end = child::run(Path::new(env!("CARGO_BIN_EXE_models")), name, mode, &[]);
+    assert!(matches!(end, End::Passed { .. }), "{name} {mode}: {end:?}");
+}
+
+macro_rules! tests {
+    ($($test:ident: $name:literal,)*) => {
+        $(
+            mod $test {
+                #[test]
+                fn passes_with_fences() {
+                    super::passes($name, super::Mode::Fence);
+                }
+                #[test]
+                fn passes_with_membarrier() {
+                    super::passes($name, super::Mode::Membarrier);
+                }
+            }
+        )*
+        const TESTED: &[&str] = &[$($name),*];
+    };
+}
+
+tests! {
+    announce_one_section: "announce/one-section",
+    announce_two_sections: "announce/two-sections",
+    announce_slow_two_sections: "announce/slow-two-sections",
+    nest_two_sections: "nest/two-sections",
+    nest_slow_two_sections: "nest/slow-two-sections",
+    owner_moved_handle: "owner/moved-handle",
+    owner_slow_moved_handle: "owner/slow-moved-handle",
+    wake_one_section: "wake/one-section",
+    wake_slow_one_section: "wake/slow-one-section",
+    event_one_setter: "event/one-setter",
+    event_two_setters: "event/two-setters",
+    queue_two_producers: "queue/two-producers",
+    handover_end_to_end: "handover/end-to-end",
+    handover_last_handle: "handover/last-handle",
+    handover_stop: "handover/stop",
+    handover_retire_under_reader: "handover/retire-under-reader",
+    handover_counted_before: "handover/counted-before",
+    registration_handle: "registration/handle",
+    registration_thread: "registration/thread",
+    shared_two_updaters: "shared/two-updaters",
+    shared_three_updaters: "shared/three-updaters",
+    pointer_swap: "pointer/swap",
+    pointer_update: "pointer/update",
+    pointer_two_swaps: "pointer/two-swaps",
+    pointer_two_updates: "pointer/two-updates",
+    table_intact: "table/intact",
+    table_invalidate: "table/invalidate",
+}
+
+#[test]
+fn every_model_that_is_not_long_is_tested() {
+    let missing: Vec<_> = models().filter(|model| !model.long && !TESTED.contains(&model.name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn the_sources_are_compiled_against_loom() {
+    // A build over std would pass every model and show nothing.
+    let atomic = std::any::type_name_of_val(&rcu_core::sync::model::configure);
+    assert!(atomic.contains("model"), "{atomic}");
+    let cell = std::any::type_name::<rcu_core::sync::UnsafeCell<u8>>();
+    assert!(cell.starts_with("loom::"), "{cell}");
+    let pair = std::any::type_name::<debug_tables::BreakpointTable>();
+    assert!(pair.starts_with("debug_tables::"), "{pair}");
+}
+
+#[test]
+#[should_panic = "outside a Loom model"]
+fn the_atomics_work_in_a_model_only() {
+    rcu_core::sync::AtomicU64::new(0);
+}
