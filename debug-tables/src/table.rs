@@ -153,6 +153,7 @@ impl<E: Entry, S: Scope> Table<E, S> {
     /// assert_eq!(first.unwrap().pc(), 0x1000);
     /// # Ok::<(), debug_tables::Error>(())
     /// ```
+    #[inline]
     pub fn read<'g>(&'g self, section: &'g impl Section<S>) -> &'g Snapshot<E> {
         self.published.load(section).unwrap_or(Snapshot::EMPTY)
     }

@@ -22,8 +22,8 @@ fn main() -> Result<(), Error> {
                 let mut hart = Hart::new(id, entry);
                 let start = Instant::now();
                 while hart.retired() < INSTRUCTIONS {
-                    if let Step::Fault(fault) = hart.step(ram, &mut Unwatched) {
-                        eprintln!("{fault}");
+                    if let Step::Fault = hart.step(ram, &mut Unwatched) {
+                        eprintln!("{:?}", hart.fault());
                         return;
                     }
                 }

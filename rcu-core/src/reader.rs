@@ -84,6 +84,7 @@ impl Record {
     pub fn adopt(&self) {
         let token = thread::token();
         if load_own(&self.owner) != token {
+            cold();
             // Relaxed: the store of the word that enters comes next, is Release, and is read first.
             self.owner.store(token, Ordering::Relaxed);
         }
@@ -107,6 +108,7 @@ impl Record {
             // light [heavy]: pairs with the heavy fence after the counter's store; our pointer loads come after it.
             fence::light();
         } else if low < NEST {
+            cold();
             // Release [nest]: pairs with the scan, which may read this store instead of the one that entered.
             self.word.store(word + 1, Ordering::Release);
         } else {
@@ -126,6 +128,7 @@ impl Record {
             fence::light();
             self.wake_driver(period);
         } else if low < SLOW {
+            cold();
             // Release [nest]: pairs with the scan, as for nesting.
             self.word.store(word - 1, Ordering::Release);
         } else {
@@ -204,3 +207,8 @@ impl Record {
 fn wake(period: &GracePeriod) {
     period.reader_left.set();
 }
+
+/// Tells the compiler that a path is rare, so that it is laid out beside the common one and not across it.
+#[cold]
+#[inline]
+fn cold() {}

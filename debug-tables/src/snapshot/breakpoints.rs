@@ -22,6 +22,8 @@ pub type Breakpoints = Snapshot<Breakpoint>;
 
 impl Snapshot<Breakpoint> {
     /// Whether there is a breakpoint at `pc` with any of the flags of `mask`.
+    ///
+    /// Costs a compare where no breakpoint is near, and a walk over the entries between the lowest and the highest.
     #[inline]
     pub fn test(&self, pc: u64, mask: Flags) -> bool {
         self.first_match(pc, mask).is_some()
@@ -30,6 +32,12 @@ impl Snapshot<Breakpoint> {
     /// The first breakpoint at `pc` with any of the flags of `mask`, in table order.
     #[inline]
     pub fn first_match(&self, pc: u64, mask: Flags) -> Option<&Breakpoint> {
+        if self.bounds.may_have(pc) { self.search_at(pc, mask) } else { None }
+    }
+
+    /// Cold, and so no part of a loop that looks at each instruction.
+    #[cold]
+    fn search_at(&self, pc: u64, mask: Flags) -> Option<&Breakpoint> {
         self.iter().find(|breakpoint| breakpoint.pc() == pc && breakpoint.flags().intersects(mask))
     }
 }

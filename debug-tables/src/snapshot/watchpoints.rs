@@ -35,7 +35,24 @@ impl Snapshot<Watchpoint> {
     ///
     /// Of a watchpoint that belongs to the CPU, `arch` is asked whether its architecture sees a hit; if not, the search goes
     /// on. Lengths are as for [`matches`](Self::matches).
+    ///
+    /// Costs two compares where no watchpoint is near, and a walk over the entries between the lowest and the highest.
+    #[inline]
     pub fn check(
+        &self,
+        addr: u64,
+        len: u64,
+        access: Access,
+        arch: impl FnMut(&Watchpoint) -> bool,
+    ) -> Option<Hit> {
+        // A length of 0 overlaps nothing, whatever this makes of it.
+        let last = addr.saturating_add(len.wrapping_sub(1));
+        if self.bounds.may_overlap(addr, last) { self.search_hit(addr, len, access, arch) } else { None }
+    }
+
+    /// Cold, and so no part of a loop that looks at each access.
+    #[cold]
+    fn search_hit(
         &self,
         addr: u64,
         len: u64,

@@ -28,6 +28,7 @@ impl<S: Scope> Table<Breakpoint, S> {
     ///
     /// # Panics
     /// As [`read`](Self::read).
+    #[inline]
     pub fn test(&self, section: &impl Section<S>, pc: u64, mask: Flags) -> bool {
         self.published.load(section).is_some_and(|breakpoints| breakpoints.test(pc, mask))
     }

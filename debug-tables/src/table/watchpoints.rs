@@ -29,6 +29,7 @@ impl<S: Scope> Table<Watchpoint, S> {
     ///
     /// # Panics
     /// As [`read`](Self::read).
+    #[inline]
     pub fn matches(&self, section: &impl Section<S>, addr: u64, len: u64) -> Flags {
         self.published.load(section).map_or(Flags::empty(), |watchpoints| watchpoints.matches(addr, len))
     }
@@ -38,6 +39,7 @@ impl<S: Scope> Table<Watchpoint, S> {
     ///
     /// # Panics
     /// As [`read`](Self::read).
+    #[inline]
     pub fn check(
         &self,
         section: &impl Section<S>,

@@ -4,7 +4,7 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Instant;
 
-use super::tables::{Enter, Look, Protection};
+use super::tables::{Enter, Look, Protection, Watched};
 use crate::cpu::{A0, A7, Access, Hart, Step, Watch};
 use crate::elf::Image;
 use crate::machine::{BLOCK, Symbols};
@@ -107,49 +107,54 @@ fn fresh_ram(work: &Work<'_>) -> Result<Ram, Error> {
     Ok(ram)
 }
 
-impl Tally {
-    /// Whether the step just done has made an access that a watchpoint stops at.
-    #[inline(always)]
-    fn stops_in(&mut self, section: &impl Look) -> bool {
-        self.overlapping.is_some() && self.overlapping.take().is_some_and(|access| section.watchpoint(access))
-    }
-}
-
-/// Checks the accesses of one section. What the guest does here is met by nothing.
-struct Checked<'a, L> {
-    section: &'a L,
-    tally: &'a mut Tally,
-}
-
 /// What a hart's accesses came to.
 #[derive(Default)]
 struct Tally {
     accesses: u64,
-    /// An access that overlaps a watchpoint. Whether it is one that the watchpoint stops at is found out after the step.
-    overlapping: Option<Access>,
+    /// An access that may overlap a watchpoint. Whether it is one that a watchpoint stops at is found out after the step.
+    near: Option<Access>,
 }
 
-impl<L: Look> Watch for Checked<'_, L> {
+impl Tally {
+    /// Whether a watchpoint stops at the access that is near one.
+    #[cold]
+    fn stops(&mut self, watched: impl Watched) -> bool {
+        self.near.take().is_some_and(|access| watched.stops(access))
+    }
+}
+
+/// Checks the accesses of one section.
+struct Checked<'a, W> {
+    watched: W,
+    tally: &'a mut Tally,
+}
+
+impl<W: Watched> Watch for Checked<'_, W> {
     #[inline(always)]
     fn accessed(&mut self, access: Access) {
         self.tally.accesses += 1;
-        if self.section.overlaps(access) {
-            self.tally.overlapping = Some(access);
+        if self.watched.may_overlap(access) {
+            self.tally.near = Some(access);
         }
     }
+}
+
+/// One instruction, with its checks. None if it met a breakpoint or watchpoint, which nothing that the guest does here does.
+#[inline(always)]
+fn checked_step(hart: &mut Hart, ram: &Ram, section: &impl Look, tally: &mut Tally) -> Option<Step> {
+    if section.breakpoint(hart.pc()) {
+        return None;
+    }
+    let watched = section.watched();
+    let step = hart.step(ram, &mut Checked { watched, tally });
+    if tally.near.is_some() && tally.stops(watched) { None } else { Some(step) }
 }
 
 fn by_instruction(mut hart: Hart, ram: &Ram, tables: &impl Enter) -> Result<Done, String> {
     let mut tally = Tally::default();
     loop {
         let section = tables.enter();
-        if section.breakpoint(hart.pc()) {
-            return Err(met(&hart));
-        }
-        let step = hart.step(ram, &mut Checked { section: &section, tally: &mut tally });
-        if tally.stops_in(&section) {
-            return Err(met(&hart));
-        }
+        let step = checked_step(&mut hart, ram, &section, &mut tally).ok_or_else(|| met(&hart))?;
         drop(section);
         if !matches!(step, Step::Retired { .. }) && ended(&hart, step)? {
             return Ok(done(&hart, &tally));
@@ -162,13 +167,7 @@ fn by_block(mut hart: Hart, ram: &Ram, tables: &impl Enter) -> Result<Done, Stri
     loop {
         let section = tables.enter();
         for _ in 0..BLOCK {
-            if section.breakpoint(hart.pc()) {
-                return Err(met(&hart));
-            }
-            let step = hart.step(ram, &mut Checked { section: &section, tally: &mut tally });
-            if tally.stops_in(&section) {
-                return Err(met(&hart));
-            }
+            let step = checked_step(&mut hart, ram, &section, &mut tally).ok_or_else(|| met(&hart))?;
             match step {
                 Step::Retired { jumped: false } => {}
                 Step::Retired { jumped: true } => break,
@@ -187,7 +186,7 @@ fn by_block(mut hart: Hart, ram: &Ram, tables: &impl Enter) -> Result<Done, Stri
 #[cold]
 fn ended(hart: &Hart, step: Step) -> Result<bool, String> {
     match step {
-        Step::Fault(fault) => Err(fault.to_string()),
+        Step::Fault => Err(hart.fault().expect("the step said so").to_string()),
         Step::Ebreak => Err(format!("guest fault: hart {} at pc {:#010x}: ebreak", hart.id(), hart.pc())),
         Step::Ecall | Step::Retired { .. } => Ok(hart.register(A7) == guest::EXIT),
     }

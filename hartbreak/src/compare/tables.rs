@@ -3,7 +3,7 @@
 //! All kinds hold the same entries, one breakpoint and one watchpoint per hart that are never met, and answer from the
 //! same snapshot types.
 
-use std::ops::{Deref, RangeInclusive};
+use std::ops::Deref;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use debug_tables::{BreakpointTable, Breakpoints, CpuTables, Error, Flags, WatchpointTable, Watchpoints};
@@ -39,19 +39,49 @@ pub trait Enter {
 
 /// The checks of one hart, inside a section.
 pub trait Look {
+    /// The watchpoints.
+    type Watched<'a>: Watched
+    where
+        Self: 'a;
+
     /// Whether there is a breakpoint at `pc`.
     fn breakpoint(&self, pc: u32) -> bool;
 
-    /// Whether any watchpoint overlaps an access, for whatever kind. No call: it is compiled into every load and store of the
-    /// interpreter, which would have to save registers for each instruction if there were one.
-    fn overlaps(&self, access: Access) -> bool;
+    /// The watchpoints now.
+    fn watched(&self) -> Self::Watched<'_>;
+}
+
+/// The watchpoints of one hart, inside a section.
+pub trait Watched: Copy {
+    /// Whether a watchpoint may overlap an access. No call: it is compiled into every load and store of the interpreter, which
+    /// would have to save registers for each instruction if there were one.
+    fn may_overlap(self, access: Access) -> bool;
 
     /// Whether there is a watchpoint for an access.
-    fn watchpoint(&self, access: Access) -> bool;
+    fn stops(self, access: Access) -> bool;
+}
+
+impl Watched for &Watchpoints {
+    #[inline(always)]
+    fn may_overlap(self, access: Access) -> bool {
+        let first = u64::from(access.addr);
+        Watchpoints::may_overlap(self, first..=first + u64::from(access.len) - 1)
+    }
+
+    #[cold]
+    fn stops(self, access: Access) -> bool {
+        use debug_tables::Access::{Read, Write};
+        let check = |kind| self.check(access.addr.into(), access.len.into(), kind, |_| true).is_some();
+        match access.kind {
+            AccessKind::Read => check(Read),
+            AccessKind::Write => check(Write),
+            AccessKind::ReadWrite => check(Read) || check(Write),
+        }
+    }
 }
 
 /// No tables.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Unchecked;
 
 impl Protection for Unchecked {
@@ -72,10 +102,7 @@ impl Enter for Unchecked {
 }
 
 impl Look for Unchecked {
-    #[inline(always)]
-    fn overlaps(&self, _: Access) -> bool {
-        false
-    }
+    type Watched<'a> = Self;
 
     #[inline(always)]
     fn breakpoint(&self, _: u32) -> bool {
@@ -83,7 +110,19 @@ impl Look for Unchecked {
     }
 
     #[inline(always)]
-    fn watchpoint(&self, _: Access) -> bool {
+    fn watched(&self) -> Self {
+        Self
+    }
+}
+
+impl Watched for Unchecked {
+    #[inline(always)]
+    fn may_overlap(self, _: Access) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn stops(self, _: Access) -> bool {
         false
     }
 }
@@ -137,7 +176,7 @@ impl Enter for RcuHart<'_> {
     }
 }
 
-/// A read-side critical section. The pointers to the snapshots are loaded in it, at each check.
+/// A read-side critical section. The pointers to the snapshots are loaded in it.
 #[derive(Debug)]
 pub struct RcuSection<'a> {
     section: ReadGuard<'a>,
@@ -145,19 +184,19 @@ pub struct RcuSection<'a> {
 }
 
 impl Look for RcuSection<'_> {
+    type Watched<'a>
+        = &'a Watchpoints
+    where
+        Self: 'a;
+
     #[inline(always)]
     fn breakpoint(&self, pc: u32) -> bool {
         self.hart.breakpoints.test(&self.section, pc.into(), Flags::ANY)
     }
 
     #[inline(always)]
-    fn watchpoint(&self, access: Access) -> bool {
-        is_watched(self.hart.watchpoints.read(&self.section), access)
-    }
-
-    #[inline(always)]
-    fn overlaps(&self, access: Access) -> bool {
-        self.hart.watchpoints.read(&self.section).any_in(range(access))
+    fn watched(&self) -> &Watchpoints {
+        self.hart.watchpoints.read(&self.section)
     }
 }
 
@@ -185,19 +224,19 @@ pub struct Locked<'a, L>(&'a L, usize);
 pub struct Held<G>(G, usize);
 
 impl<G: Deref<Target = Plain>> Look for Held<G> {
+    type Watched<'a>
+        = &'a Watchpoints
+    where
+        Self: 'a;
+
     #[inline(always)]
     fn breakpoint(&self, pc: u32) -> bool {
         self.0.0[self.1].0.test(pc.into(), Flags::ANY)
     }
 
     #[inline(always)]
-    fn watchpoint(&self, access: Access) -> bool {
-        is_watched(&self.0.0[self.1].1, access)
-    }
-
-    #[inline(always)]
-    fn overlaps(&self, access: Access) -> bool {
-        self.0.0[self.1].1.any_in(range(access))
+    fn watched(&self) -> &Watchpoints {
+        &self.0.0[self.1].1
     }
 }
 
@@ -238,22 +277,5 @@ impl Enter for Locked<'_, Mutex<Plain>> {
     #[inline(always)]
     fn enter(&self) -> Self::Section<'_> {
         Held(self.0.lock().unwrap_or_else(PoisonError::into_inner), self.1)
-    }
-}
-
-#[inline(always)]
-fn range(access: Access) -> RangeInclusive<u64> {
-    let first = u64::from(access.addr);
-    first..=first + u64::from(access.len) - 1
-}
-
-#[cold]
-fn is_watched(watchpoints: &Watchpoints, access: Access) -> bool {
-    use debug_tables::Access::{Read, Write};
-    let check = |kind| watchpoints.check(access.addr.into(), access.len.into(), kind, |_| true).is_some();
-    match access.kind {
-        AccessKind::Read => check(Read),
-        AccessKind::Write => check(Write),
-        AccessKind::ReadWrite => check(Read) || check(Write),
     }
 }

@@ -1,7 +1,7 @@
 //! The state of one hart, as its owner sees it between two steps.
 
-use super::Cause;
 use super::atomics::Reservation;
+use super::{Cause, Fault};
 use crate::ram::{MAX_HARTS, StoreTags};
 
 /// Register number of a0, the first argument and the result of an `ecall`; a1 to a7 follow it.
@@ -21,6 +21,8 @@ pub struct Hart {
     pub(super) reservation: Option<Reservation>,
     /// Why the instruction in hand cannot execute; set on the way out to the step, which takes it.
     pub(super) cause: Option<Cause>,
+    /// The last step that could not execute.
+    pub(super) fault: Option<Fault>,
 }
 
 impl Hart {
@@ -35,7 +37,7 @@ impl Hart {
         let mut registers = [0; 32];
         registers[A0] = id;
         let tags = StoreTags::new(id);
-        Self { registers, pc, retired: 0, id, mscratch: 0, tags, reservation: None, cause: None }
+        Self { registers, pc, retired: 0, id, mscratch: 0, tags, reservation: None, cause: None, fault: None }
     }
 
     /// Gives the hart's number (the guest's `mhartid`).

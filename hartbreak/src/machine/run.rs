@@ -111,7 +111,7 @@ impl Runner {
                     return end.map_or(Exit::Next, Exit::End);
                 }
                 Step::Ebreak => return Exit::End(State::Ebreak(pc)),
-                Step::Fault(fault) => return Exit::End(State::Faulted(fault)),
+                Step::Fault => return Exit::End(State::Faulted(hart.fault().expect("the step said so"))),
             }
         }
         Exit::Next
