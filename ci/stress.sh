@@ -24,4 +24,9 @@ if stress "--cfg rcu_no_scan" target/no-scan >"$log" 2>&1; then
     exit 1
 fi
 # A freed payload is noticed by the test, or by the processor.
+if grep -q "still running after" "$log"; then
+    cat "$log"
+    echo "a hang is no finding of the stress" >&2
+    exit 1
+fi
 grep -E "payloads were freed while a section used them|SIGSEGV|SIGABRT" "$log"

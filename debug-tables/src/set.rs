@@ -15,7 +15,7 @@ use std::fmt;
 
 use crate::error::Error;
 use crate::flags::Flags;
-use crate::table::{Global, Mutex, Scope, lock};
+use crate::table::{Global, Mutex, MutexGuard, Scope, assert_not_editing, lock};
 
 /// The tables of all CPUs, by key.
 ///
@@ -23,6 +23,8 @@ use crate::table::{Global, Mutex, Scope, lock};
 /// published. A CPU may see the change before another does. Broadcasts, joins and leaves happen one after another, so a
 /// broadcast reaches a member that inherits from another exactly once: by inheritance or by itself. Tables can be updated on
 /// their own at any time.
+///
+/// Every call panics inside the closure of an update, where it would wait for its own thread.
 ///
 /// ```
 /// use debug_tables::{CpuTables, Flags, TableSet};
@@ -55,7 +57,7 @@ impl<K: Ord + Clone, S: Scope> TableSet<K, S> {
     /// # Panics
     /// If the key, or one of the tables, is a member already.
     pub fn join(&self, key: K, tables: CpuTables<S>) {
-        add(&mut lock(&self.members), key, tables);
+        add(&mut self.lock("TableSet::join"), key, tables);
     }
 
     /// Makes the tables a member that has [inherited](crate::Table::inherit) from another: one step against broadcasts. Returns how
@@ -73,7 +75,7 @@ impl<K: Ord + Clone, S: Scope> TableSet<K, S> {
         parent: &K,
         mask: Flags,
     ) -> Result<usize, Error> {
-        let mut members = lock(&self.members);
+        let mut members = self.lock("TableSet::join_inheriting");
         let parent = members.get(parent).cloned().ok_or(Error::NotFound)?;
         add(&mut members, key, tables.clone());
         let (breakpoints, published_breakpoints) =
@@ -81,24 +83,33 @@ impl<K: Ord + Clone, S: Scope> TableSet<K, S> {
         let (watchpoints, published_watchpoints) =
             tables.watchpoints.publish_inherited(&parent.watchpoints, mask);
         drop(members);
-        tables.breakpoints.finish(published_breakpoints);
-        tables.watchpoints.finish(published_watchpoints);
+        let finish: [Box<dyn FnOnce()>; 2] = [
+            Box::new(|| tables.breakpoints.finish(published_breakpoints)),
+            Box::new(|| tables.watchpoints.finish(published_watchpoints)),
+        ];
+        broadcast::finish_all(finish.into_iter());
         Ok(breakpoints + watchpoints)
     }
 
     /// Ends a membership, and returns the tables, as they are.
     pub fn leave(&self, key: &K) -> Option<CpuTables<S>> {
-        lock(&self.members).remove(key)
+        self.lock("TableSet::leave").remove(key)
     }
 
     /// The tables of a member.
     pub fn get(&self, key: &K) -> Option<CpuTables<S>> {
-        lock(&self.members).get(key).cloned()
+        self.lock("TableSet::get").get(key).cloned()
     }
 
     /// The keys of the members now, in their order.
     pub fn keys(&self) -> Vec<K> {
-        lock(&self.members).keys().cloned().collect()
+        self.lock("TableSet::keys").keys().cloned().collect()
+    }
+
+    /// The set's lock, for `call`.
+    fn lock(&self, call: &str) -> MutexGuard<'_, BTreeMap<K, CpuTables<S>>> {
+        assert_not_editing(call);
+        lock(&self.members)
     }
 }
 

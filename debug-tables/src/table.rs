@@ -27,15 +27,17 @@
 
 mod breakpoints;
 mod edit;
+mod editing;
 mod update;
 mod watchpoints;
 
 pub use breakpoints::BreakpointTable;
 pub use edit::Edit;
+pub use editing::{Editing, assert_not_editing};
 pub use watchpoints::WatchpointTable;
 
 // For the layers above.
-pub use rcu_core::sync::{Mutex, lock};
+pub use rcu_core::sync::{Mutex, MutexGuard, lock};
 pub use rcu_core::{Global, Scope};
 
 use std::fmt;

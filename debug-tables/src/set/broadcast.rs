@@ -1,5 +1,6 @@
 //! Broadcasts: lock all, change all, publish all; only then invalidate any.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use super::{CpuTables, TableSet};
@@ -7,18 +8,20 @@ use crate::breakpoint::Breakpoint;
 use crate::entry::Entry;
 use crate::error::Error;
 use crate::flags::Flags;
-use crate::table::{Edit, Scope, Table, lock};
+use crate::table::{Edit, Editing, Scope, Table};
 use crate::watchpoint::Watchpoint;
 
 impl<K: Ord + Clone, S: Scope> TableSet<K, S> {
     /// Changes the breakpoints of all members, or of none: `f` is called for each, in the order of their keys, before any
     /// change is published.
     ///
-    /// `f` runs under the locks of the set and of all its tables: as in [`Table::update`], an updating call of one of these is
-    /// a deadlock.
+    /// `f` runs under the locks of the set and of all its tables.
     ///
     /// # Errors
     /// The first that `f` returns; then nothing has changed anywhere.
+    ///
+    /// # Panics
+    /// As [`Table::update`]. A panic of an invalidation hook leaves this call once all members have been invalidated.
     ///
     /// ```
     /// # use debug_tables::{CpuTables, Flags, TableSet};
@@ -114,22 +117,36 @@ impl<K: Ord + Clone, S: Scope> TableSet<K, S> {
         pick: impl Fn(&CpuTables<S>) -> &Arc<Table<E, S>>,
         mut f: impl FnMut(&K, &mut Edit<'_, E>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let members = lock(&self.members);
+        let members = self.lock("TableSet::update");
         let mut tables: Vec<(K, Arc<Table<E, S>>)> =
             members.iter().map(|(key, tables)| (key.clone(), Arc::clone(pick(tables)))).collect();
         tables.sort_by_key(|(_, table)| Arc::as_ptr(table));
-        let mut edits: Vec<_> = tables.iter().map(|(key, table)| (key, table, table.edit())).collect();
+        let mut edits: Vec<_> =
+            tables.iter().map(|(key, table)| (key, table, table.edit("TableSet::update"))).collect();
         edits.sort_by_key(|&(key, ..)| key);
         for (key, _, edit) in &mut edits {
+            let _editing = Editing::begin();
             // On an error every edit is dropped, and with it taken back.
             f(key, edit)?;
         }
         let published: Vec<_> =
             edits.into_iter().map(|(_, table, edit)| (table, table.publish(edit))).collect();
         drop(members);
-        for (table, published) in published {
-            table.finish(published);
-        }
+        finish_all(published.into_iter().map(|(table, published)| || table.finish(published)));
         Ok(())
+    }
+}
+
+/// Finishes every table of a broadcast, though a hook panics: what is published has to be invalidated. The first panic goes
+/// on afterwards.
+pub(super) fn finish_all(tables: impl Iterator<Item = impl FnOnce()>) {
+    let mut panic = None;
+    for finish in tables {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(finish)) {
+            panic.get_or_insert(payload);
+        }
+    }
+    if let Some(payload) = panic {
+        resume_unwind(payload);
     }
 }

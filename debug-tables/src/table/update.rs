@@ -6,6 +6,7 @@ use rcu_core::{RcuBox, Retired, Scope};
 
 use super::Table;
 use super::edit::{Change, Edit};
+use super::editing::{Editing, assert_not_editing};
 use crate::entry::{Entry, Ref};
 use crate::error::Error;
 use crate::flags::Flags;
@@ -23,11 +24,14 @@ impl<E: Entry, S: Scope> Table<E, S> {
     /// Makes many changes in one copy and one publication, all of them or none.
     ///
     /// If `f` returns an error or panics, the table is as if `f` had not been called. If the entries are the same after it as
-    /// before, nothing is published. `f` runs under the update lock: it may read tables, but an updating call in it, of this
-    /// table or of one whose updater waits for this one, is a deadlock.
+    /// before, nothing is published. `f` runs under the update lock: it may read tables, and change this one through what it is
+    /// given.
     ///
     /// # Errors
     /// What `f` returns.
+    ///
+    /// # Panics
+    /// If `f` calls anything that updates a table, or anything of a set: it would wait for its own thread.
     ///
     /// ```
     /// # use debug_tables::{BreakpointTable, Error, Flags};
@@ -43,8 +47,11 @@ impl<E: Entry, S: Scope> Table<E, S> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn update<R>(&self, f: impl FnOnce(&mut Edit<'_, E>) -> Result<R, Error>) -> Result<R, Error> {
-        let mut edit = self.edit();
-        let result = f(&mut edit)?;
+        let mut edit = self.edit("Table::update");
+        let result = {
+            let _editing = Editing::begin();
+            f(&mut edit)?
+        };
         self.finish(self.publish(edit));
         Ok(result)
     }
@@ -59,7 +66,7 @@ impl<E: Entry, S: Scope> Table<E, S> {
 
     /// Removes every entry with any of the flags of `mask`, and returns how many there were.
     pub fn remove_all(&self, mask: Flags) -> usize {
-        let mut edit = self.edit();
+        let mut edit = self.edit("Table::remove_all");
         let removed = edit.remove_all(mask);
         self.finish(self.publish(edit));
         removed
@@ -77,8 +84,9 @@ impl<E: Entry, S: Scope> Table<E, S> {
         count
     }
 
-    /// Takes the update lock.
-    pub(crate) fn edit(&self) -> Edit<'_, E> {
+    /// Takes the update lock, for `call`.
+    pub(crate) fn edit(&self, call: &str) -> Edit<'_, E> {
+        assert_not_editing(call);
         Edit::new(lock(&self.working))
     }
 
@@ -114,10 +122,11 @@ impl<E: Entry, S: Scope> Table<E, S> {
 
     /// The first half of [`inherit`](Table::inherit).
     pub(crate) fn publish_inherited(&self, parent: &Self, mask: Flags) -> (usize, Option<Published<E, S>>) {
+        assert_not_editing("Table::inherit");
         // A copy first: two update locks are not held at once, in whichever order parents and children come.
         let entries: Vec<E> =
             lock(&parent.working).iter().filter(|entry| entry.flags().intersects(mask)).copied().collect();
-        let mut edit = self.edit();
+        let mut edit = self.edit("Table::inherit");
         edit.inherit(&entries, mask.contains(Flags::CPU));
         (entries.len(), self.publish(edit))
     }

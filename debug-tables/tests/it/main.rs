@@ -8,6 +8,7 @@ mod watch;
 mod publication;
 mod updates;
 mod inherit;
+mod misuse;
 mod seed_defects;
 mod histories;
 mod readers;
