@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::child::Report::{self, Deadlock, Race, Says};
 use crate::run::Mode::{self, Fence, Membarrier};
-use crate::sites::{Site, Source, sources};
+use crate::sites::{Site, Source, WEAKER_FENCES, sources};
 
 /// A place in the sources: file, function, operation, and how many like it come before in the function.
 pub type Place = (&'static str, &'static str, &'static str, usize);
@@ -18,8 +18,8 @@ pub type Place = (&'static str, &'static str, &'static str, usize);
 pub struct Row {
     /// Where.
     pub place: Place,
-    /// What it is weakened to.
-    pub to: &'static str,
+    /// What it is weakened to: any of these.
+    pub to: &'static [&'static str],
     /// Who notices.
     pub model: &'static str,
     /// In which mode.
@@ -37,6 +37,21 @@ pub struct Excuse {
     pub to: &'static str,
     /// A model that comes by and passes.
     pub passes: &'static str,
+    /// Why it is so.
+    pub reason: &'static str,
+}
+
+/// Weakenings that a mode does not notice, while another mode or other readers do.
+#[derive(Debug)]
+pub struct Survivor {
+    /// Where.
+    pub place: Place,
+    /// What it is weakened to: any of these.
+    pub to: &'static [&'static str],
+    /// A model that comes by and passes.
+    pub passes: &'static str,
+    /// In which mode.
+    pub mode: Mode,
     /// Why it is so.
     pub reason: &'static str,
 }
@@ -63,57 +78,77 @@ const UPDATE: &str = "debug-tables/src/table/update.rs";
 const OWN_SECTION: Report = Says("synchronize called from a read-side critical section");
 const STALE: Report = Says("a stale block stays in the cache");
 
-const fn row(place: Place, to: &'static str, model: &'static str, mode: Mode, report: Report) -> Row {
+const fn row(
+    place: Place,
+    to: &'static [&'static str],
+    model: &'static str,
+    mode: Mode,
+    report: Report,
+) -> Row {
     Row { place, to, model, mode, report }
 }
 
 /// Every weakening that a model kills.
 pub const ROWS: &[Row] = &[
     // The reader's word, light readers.
-    row((READER, "lock", "load", 0), "Relaxed", "announce/one-section", Membarrier, Race),
-    row((READER, "lock", "store", 0), "Relaxed", "announce/two-sections", Membarrier, Race),
-    row((READER, "lock", "store", 0), "Relaxed", "owner/moved-handle", Fence, OWN_SECTION),
-    row((READER, "lock", "store", 1), "Relaxed", "nest/two-sections", Membarrier, Race),
-    row((READER, "unlock", "store", 0), "Relaxed", "announce/one-section", Fence, Race),
-    row((READER, "unlock", "store", 0), "Relaxed", "announce/one-section", Membarrier, Race),
-    row((READER, "unlock", "store", 1), "Relaxed", "nest/two-sections", Membarrier, Race),
-    row((READER, "lock", "fence", 0), "Relaxed", "announce/one-section", Fence, Race),
-    row((READER, "unlock", "fence", 0), "Relaxed", "wake/one-section", Fence, Deadlock),
+    row((READER, "lock", "load", 0), &["Relaxed"], "announce/one-section", Membarrier, Race),
+    row((READER, "lock", "store", 0), &["Relaxed"], "announce/two-sections", Membarrier, Race),
+    row((READER, "lock", "store", 0), &["Relaxed"], "owner/moved-handle", Fence, OWN_SECTION),
+    row((READER, "lock", "store", 1), &["Relaxed"], "nest/two-sections", Membarrier, Race),
+    row((READER, "unlock", "store", 0), &["Relaxed"], "announce/one-section", Fence, Race),
+    row((READER, "unlock", "store", 0), &["Relaxed"], "announce/one-section", Membarrier, Race),
+    row((READER, "unlock", "store", 1), &["Relaxed"], "nest/two-sections", Membarrier, Race),
+    row((READER, "lock", "fence", 0), WEAKER_FENCES, "announce/one-section", Fence, Race),
+    row((READER, "unlock", "fence", 0), WEAKER_FENCES, "wake/one-section", Fence, Deadlock),
     // The reader's word, readers with fences of their own.
-    row((READER, "lock_slow", "store", 1), "Relaxed", "owner/slow-moved-handle", Fence, OWN_SECTION),
-    row((READER, "unlock_slow", "store", 0), "Relaxed", "announce/slow-two-sections", Fence, Race),
-    row((READER, "lock_slow", "fence", 0), "Relaxed", "announce/slow-two-sections", Fence, Race),
-    row((READER, "unlock_slow", "fence", 0), "Relaxed", "wake/slow-one-section", Fence, Deadlock),
+    row((READER, "lock_slow", "store", 1), &["Relaxed"], "owner/slow-moved-handle", Fence, OWN_SECTION),
+    row((READER, "unlock_slow", "store", 0), &["Relaxed"], "announce/slow-two-sections", Fence, Race),
+    row((READER, "lock_slow", "fence", 0), WEAKER_FENCES, "announce/slow-two-sections", Fence, Race),
+    row((READER, "unlock_slow", "fence", 0), WEAKER_FENCES, "wake/slow-one-section", Fence, Deadlock),
     // The driver of a grace period.
-    row((PERIOD, "start", "store", 0), "Relaxed", "announce/two-sections", Fence, Race),
-    row((PERIOD, "start", "store", 0), "Relaxed", "announce/two-sections", Membarrier, Race),
-    row((READER, "scan", "load", 0), "Relaxed", "announce/one-section", Fence, Race),
-    row((READER, "scan", "load", 0), "Relaxed", "announce/one-section", Membarrier, Race),
-    row((SYNCHRONIZE, "drive", "fence", 0), "Relaxed", "wake/one-section", Fence, Race),
-    row((SYNCHRONIZE, "drive", "fence", 0), "Relaxed", "wake/one-section", Membarrier, Race),
-    row((SYNCHRONIZE, "drive", "fence", 0), "Relaxed", "wake/slow-one-section", Fence, Race),
-    row((SYNCHRONIZE, "sleep", "fence", 0), "Relaxed", "wake/one-section", Fence, Deadlock),
-    row((SYNCHRONIZE, "sleep", "fence", 0), "Relaxed", "wake/one-section", Membarrier, Deadlock),
-    row((SYNCHRONIZE, "sleep", "fence", 0), "Relaxed", "wake/slow-one-section", Fence, Deadlock),
+    row((PERIOD, "start", "store", 0), &["Relaxed"], "announce/two-sections", Fence, Race),
+    row((PERIOD, "start", "store", 0), &["Relaxed"], "announce/two-sections", Membarrier, Race),
+    row((READER, "scan", "load", 0), &["Relaxed"], "announce/one-section", Fence, Race),
+    row((READER, "scan", "load", 0), &["Relaxed"], "announce/one-section", Membarrier, Race),
+    row((SYNCHRONIZE, "drive", "fence", 0), WEAKER_FENCES, "wake/one-section", Fence, Race),
+    row((SYNCHRONIZE, "drive", "fence", 0), &["Relaxed"], "wake/one-section", Membarrier, Race),
+    row((SYNCHRONIZE, "drive", "fence", 0), WEAKER_FENCES, "wake/slow-one-section", Fence, Race),
+    row((SYNCHRONIZE, "sleep", "fence", 0), WEAKER_FENCES, "wake/one-section", Fence, Deadlock),
+    row((SYNCHRONIZE, "sleep", "fence", 0), &["Relaxed"], "wake/one-section", Membarrier, Deadlock),
+    row((SYNCHRONIZE, "sleep", "fence", 0), WEAKER_FENCES, "wake/slow-one-section", Fence, Deadlock),
+    // The driver, when readers come and go, and when updaters share a grace period.
+    row((SYNCHRONIZE, "drive", "fence", 0), &["Relaxed"], "registration/handle", Fence, Race),
+    row((SYNCHRONIZE, "drive", "fence", 0), &["Relaxed"], "registration/handle", Membarrier, Race),
+    row((SYNCHRONIZE, "drive", "fence", 0), &["Relaxed"], "registration/thread", Fence, Race),
+    row((SYNCHRONIZE, "drive", "fence", 0), &["Relaxed"], "registration/thread", Membarrier, Race),
+    row((READER, "scan", "load", 0), &["Relaxed"], "shared/two-updaters", Fence, Race),
+    row((READER, "scan", "load", 0), &["Relaxed"], "shared/two-updaters", Membarrier, Race),
+    row((READER, "scan", "load", 0), &["Relaxed"], "shared/three-updaters", Fence, Race),
+    row((READER, "scan", "load", 0), &["Relaxed"], "shared/three-updaters", Membarrier, Race),
+    row((READER, "scan", "load", 0), &["Relaxed"], "registration/come-and-go", Fence, Race),
+    row((READER, "scan", "load", 0), &["Relaxed"], "registration/come-and-go", Membarrier, Race),
+    // The driver in membarrier mode, beside readers with fences of their own, which need its fence and not only its barrier.
+    row((SYNCHRONIZE, "drive", "fence", 0), WEAKER_FENCES, "wake/slow-one-section", Membarrier, Race),
+    row((SYNCHRONIZE, "sleep", "fence", 0), WEAKER_FENCES, "wake/slow-one-section", Membarrier, Deadlock),
     // The event, the queue, the end of the callback thread.
-    row((EVENT, "set", "swap", 0), "Relaxed", "event/one-setter", Fence, Deadlock),
-    row((EVENT, "reset", "swap", 0), "Relaxed", "event/one-setter", Fence, Deadlock),
-    row((QUEUE, "push", "compare_exchange", 0), "Relaxed", "queue/two-producers", Fence, Race),
-    row((QUEUE, "take", "swap", 0), "Relaxed", "queue/two-producers", Fence, Race),
-    row((WORKER, "stop", "store", 0), "Relaxed", "handover/stop", Fence, Race),
-    row((WORKER, "serve", "load", 0), "Relaxed", "handover/stop", Fence, Race),
+    row((EVENT, "set", "swap", 0), &["Relaxed"], "event/one-setter", Fence, Deadlock),
+    row((EVENT, "reset", "swap", 0), &["Relaxed"], "event/one-setter", Fence, Deadlock),
+    row((QUEUE, "push", "compare_exchange", 0), &["Relaxed"], "queue/two-producers", Fence, Race),
+    row((QUEUE, "take", "swap", 0), &["Relaxed"], "queue/two-producers", Fence, Race),
+    row((WORKER, "stop", "store", 0), &["Relaxed"], "handover/stop", Fence, Race),
+    row((WORKER, "serve", "load", 0), &["Relaxed"], "handover/stop", Fence, Race),
     // Pointers.
-    row((OPTION, "linked", "load", 0), "Relaxed", "pointer/swap", Fence, Race),
-    row((OPTION, "swap", "swap", 0), "Acquire", "pointer/swap", Fence, Race),
-    row((OPTION, "swap", "swap", 0), "Release", "pointer/two-swaps", Fence, Race),
-    row((OPTION, "update", "compare_exchange", 0), "Relaxed", "pointer/update", Fence, Race),
+    row((OPTION, "linked", "load", 0), &["Relaxed"], "pointer/swap", Fence, Race),
+    row((OPTION, "swap", "swap", 0), &["Acquire"], "pointer/swap", Fence, Race),
+    row((OPTION, "swap", "swap", 0), &["Release"], "pointer/two-swaps", Fence, Race),
+    row((OPTION, "update", "compare_exchange", 0), &["Relaxed"], "pointer/update", Fence, Race),
     // Tables.
-    row((UPDATE, "publish", "fetch_add", 0), "Relaxed", "table/invalidate", Fence, STALE),
-    row((TABLE, "generation", "load", 0), "Relaxed", "table/invalidate", Fence, STALE),
-    row((UPDATE, "finish", "fence", 0), "Relaxed", "table/invalidate", Fence, STALE),
-    row((TABLE, "is_current", "fence", 0), "Relaxed", "table/invalidate", Fence, STALE),
-    row((UPDATE, "finish", "fence", 0), "Relaxed", "table/invalidate", Membarrier, STALE),
-    row((TABLE, "is_current", "fence", 0), "Relaxed", "table/invalidate", Membarrier, STALE),
+    row((UPDATE, "publish", "fetch_add", 0), &["Relaxed"], "table/invalidate", Fence, STALE),
+    row((TABLE, "generation", "load", 0), &["Relaxed"], "table/invalidate", Fence, STALE),
+    row((UPDATE, "finish", "fence", 0), WEAKER_FENCES, "table/invalidate", Fence, STALE),
+    row((TABLE, "is_current", "fence", 0), WEAKER_FENCES, "table/invalidate", Fence, STALE),
+    row((UPDATE, "finish", "fence", 0), WEAKER_FENCES, "table/invalidate", Membarrier, STALE),
+    row((TABLE, "is_current", "fence", 0), WEAKER_FENCES, "table/invalidate", Membarrier, STALE),
 ];
 
 /// Every weakening that no model can kill.
@@ -123,6 +158,28 @@ pub const EXCUSES: &[Excuse] = &[Excuse {
     passes: "announce/slow-two-sections",
     reason: "the full fence that follows acquires too; the load is shared with the fast path, which has none",
 }];
+
+/// The weakenings that one mode lets pass.
+pub const SURVIVORS: &[Survivor] = &[
+    Survivor {
+        place: (SYNCHRONIZE, "drive", "fence", 0),
+        to: ONE_SIDED,
+        passes: "wake/one-section",
+        mode: Membarrier,
+        reason: BARRIER,
+    },
+    Survivor {
+        place: (SYNCHRONIZE, "sleep", "fence", 0),
+        to: ONE_SIDED,
+        passes: "wake/one-section",
+        mode: Membarrier,
+        reason: BARRIER,
+    },
+];
+
+const ONE_SIDED: &[&str] = &["Release", "Acquire"];
+const BARRIER: &str =
+    "the barrier on each light reader, which only Relaxed leaves out, orders them by itself";
 
 /// Protocols that must fail.
 pub const WRONG: &[Wrong] = &[
@@ -172,7 +229,12 @@ pub fn table() -> String {
         for site in &sites {
             for row in ROWS.iter().filter(|row| is_at(row.place, site)) {
                 models.push(row.model);
-                outcomes.push(format!("{site} → {}: {} ({}, {})", row.to, row.report, row.model, row.mode));
+                let to = row.to.join(" or ");
+                outcomes.push(format!("{site} → {to}: {} ({}, {})", row.report, row.model, row.mode));
+            }
+            for survivor in SURVIVORS.iter().filter(|survivor| is_at(survivor.place, site)) {
+                let (to, passes, mode) = (survivor.to.join(" or "), survivor.passes, survivor.mode);
+                outcomes.push(format!("{site} → {to}: nothing ({passes}, {mode}): {}", survivor.reason));
             }
             for excuse in EXCUSES.iter().filter(|excuse| is_at(excuse.place, site)) {
                 outcomes.push(format!("{site} → {}: nothing: {}", excuse.to, excuse.reason));

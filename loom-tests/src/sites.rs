@@ -2,6 +2,7 @@
 //!
 //! A reader of lines, not a parser. It relies on how rustfmt lays out code, and on comments that stand on their own lines.
 //! What it finds is addressed by file, function, operation and place among its like, which survives edits elsewhere.
+//! What it would not find, [`Source::hidden`] reports: there is no ordering in the sources that is not at a site.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -44,11 +45,47 @@ const OPERATIONS: &[&str] =
 
 /// Functions that stand for one access or fence at their caller, and the tag of an access, which is not at the caller.
 const CALLS: &[(&str, &str, &str, Option<&str>)] = &[
-    ("light()", "fence", "SeqCst", None),
-    ("full()", "fence", "SeqCst", None),
-    ("heavy()", "fence", "SeqCst", None),
-    ("current()", "load", "Acquire", Some("period")),
+    ("light", "fence", "SeqCst", None),
+    ("full", "fence", "SeqCst", None),
+    ("heavy", "fence", "SeqCst", None),
+    ("current", "load", "Acquire", Some("period")),
 ];
+
+/// Calls by the name of an atomic operation that are none: where, the receiver and method, and what it is.
+pub const NOT_ATOMIC: &[(&str, &str, &str)] = &[
+    ("rcu-core/src/registry.rs", "readers.swap", "of a slice, under the registry's lock"),
+    ("rcu-core/src/pointer/cell.rs", "option.load", "of an RcuOption, whose own source has the orderings"),
+    ("rcu-core/src/pointer/cell.rs", "option.swap", "of an RcuOption, whose own source has the orderings"),
+    ("debug-tables/src/table", "published.load", "of an RcuOption, whose own source has the orderings"),
+    ("debug-tables/src/table", "published.swap", "of an RcuOption, whose own source has the orderings"),
+];
+
+/// A call of an operation, or of a function that stands for one.
+struct Call {
+    /// From 0.
+    line: usize,
+    operation: &'static str,
+    /// The name in [`CALLS`].
+    called: Option<&'static str>,
+    /// The path or receiver before the parenthesis, with the operation.
+    callee: String,
+    /// Those among the arguments themselves, each with its place in [`Source::code`].
+    orderings: Vec<(usize, String)>,
+}
+
+impl Call {
+    /// How many orderings the operation takes.
+    fn takes(&self) -> usize {
+        match (self.called, self.operation) {
+            (Some(_), _) => 0,
+            (None, "compare_exchange") => 2,
+            (None, _) => 1,
+        }
+    }
+}
+
+/// All that a fence can be weakened to.
+pub const WEAKER_FENCES: &[&str] = &["Release", "Acquire", "Relaxed"];
 
 impl Site {
     /// What the environment has to say to have this one weakened.
@@ -58,7 +95,7 @@ impl Site {
 
     /// The tags in the comment above.
     pub fn tags(&self) -> Vec<String> {
-        let elsewhere = CALLS.iter().find(|call| Some(&call.0[..call.0.len() - 2]) == self.called);
+        let elsewhere = CALLS.iter().find(|call| Some(call.0) == self.called);
         match elsewhere.and_then(|call| call.3) {
             Some(tag) => vec![tag.to_owned()],
             None => tags(&self.comment),
@@ -70,10 +107,12 @@ impl Site {
         self.operation.ends_with("fence")
     }
 
-    /// What it can be weakened to, one step at a time.
+    /// What it can be weakened to: an access one step at a time, a fence to each side alone, and to none: that
+    /// is what a Relaxed one is.
     pub fn weaker(&self) -> &'static [&'static str] {
         match self.ordering.as_str() {
             "AcqRel" => &["Acquire", "Release"],
+            "SeqCst" => WEAKER_FENCES,
             "Relaxed" => &[],
             _ => &["Relaxed"],
         }
@@ -130,9 +169,30 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// A line without its comment.
+/// A line without its comment. Two slashes in a string are none.
 pub fn code(line: &str) -> &str {
-    line.split("//").next().unwrap_or_default().trim()
+    let (mut in_string, mut before) = (false, ' ');
+    for (at, c) in line.char_indices() {
+        match c {
+            '"' if before != '\\' && before != '\'' => in_string = !in_string,
+            '/' if before == '/' && !in_string => return line[..at - 1].trim(),
+            _ => {}
+        }
+        before = if (before, c) == ('\\', '\\') { ' ' } else { c };
+    }
+    line.trim()
+}
+
+/// Whether this can be part of a name.
+fn in_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// Where the word stands in the text, whole.
+fn word_places<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
+    text.match_indices(word)
+        .map(|(at, _)| at)
+        .filter(move |&at| !text[..at].ends_with(in_name) && !text[at + word.len()..].starts_with(in_name))
 }
 
 fn comment(line: &str) -> Option<&str> {
@@ -145,7 +205,7 @@ fn function_name(line: &str) -> Option<&str> {
     let is_item = before
         .split(' ')
         .all(|word| word.is_empty() || word.starts_with("pub") || ["const", "unsafe"].contains(&word));
-    let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+    let name = rest.split(|c: char| !in_name(c)).next()?;
     (is_item && !name.is_empty()).then_some(name)
 }
 
@@ -155,9 +215,10 @@ impl Source {
         Self { path: path.to_owned(), lines: text.lines().map(str::to_owned).collect() }
     }
 
-    /// The lines before the unit tests.
+    /// The lines before the unit tests: before a module that is for tests only. A single function for tests ends nothing.
     pub fn shipped(&self) -> &[String] {
-        let tests = self.lines.iter().position(|line| line.trim() == "#[cfg(test)]");
+        let tests =
+            self.lines.windows(2).position(|two| two[0] == "#[cfg(test)]" && two[1].starts_with("mod "));
         &self.lines[..tests.unwrap_or(self.lines.len())]
     }
 
@@ -165,53 +226,135 @@ impl Source {
     pub fn sites(&self) -> Vec<Site> {
         let mut sites: Vec<Site> = Vec::new();
         let (mut function, mut declared) = ("", 0);
+        let mut calls = self.calls().into_iter().peekable();
         for (index, line) in self.shipped().iter().enumerate() {
             if let Some(name) = function_name(line) {
                 (function, declared) = (name, index);
-                continue;
             }
-            for (operation, ordering, called) in self.on_line(index) {
-                let like = |site: &&Site| site.function == function && site.operation == operation;
-                let nth = sites.iter().filter(like).count();
-                sites.push(Site {
-                    file: self.path.clone(),
-                    function: function.to_owned(),
-                    operation,
-                    nth,
-                    ordering,
-                    line: index + 1,
-                    comment: self.comment_above(index),
-                    called,
-                    at_caller: self.attributes_above(declared).contains("track_caller"),
-                });
+            while let Some(call) = calls.next_if(|call| call.line == index) {
+                let by_name = CALLS.iter().find(|by_name| Some(by_name.0) == call.called);
+                let orderings = call.orderings.into_iter().map(|(_, ordering)| ordering);
+                let orderings = by_name.map(|by_name| by_name.2.to_owned()).into_iter().chain(orderings);
+                for (operation, ordering) in [call.operation, "failure"].into_iter().zip(orderings) {
+                    let like = |site: &&Site| site.function == function && site.operation == operation;
+                    let nth = sites.iter().filter(like).count();
+                    sites.push(Site {
+                        file: self.path.clone(),
+                        function: function.to_owned(),
+                        operation,
+                        nth,
+                        ordering,
+                        line: index + 1,
+                        comment: self.comment_above(index),
+                        called: call.called,
+                        at_caller: self.attributes_above(declared).contains("track_caller"),
+                    });
+                }
             }
         }
         sites
     }
 
-    /// The operations that begin on this line, with their orderings, which may stand further down.
-    fn on_line(&self, index: usize) -> Vec<(&'static str, String, Option<&'static str>)> {
-        let line = code(&self.lines[index]);
+    /// What could keep an ordering from being a site, or a site from being found.
+    pub fn hidden(&self) -> Vec<String> {
+        let (text, starts) = self.code();
+        let line_of = |at: usize| starts.partition_point(|&start| start <= at) - 1;
+        let in_use = self.in_use();
+        let calls = self.calls();
         let mut found = Vec::new();
-        for &(call, operation, ordering, _) in CALLS {
-            let before = |at: usize| line[..at].chars().next_back();
-            if line.find(call).is_some_and(|at| before(at).is_none_or(|c| !c.is_alphanumeric() && c != '_')) {
-                found.push((operation, ordering.to_owned(), Some(&call[..call.len() - 2])));
+        for call in &calls {
+            let is_none = |&(file, callee, _): &(&str, &str, &str)| {
+                self.path.starts_with(file) && callee == call.callee && call.orderings.is_empty()
+            };
+            if call.called.is_none()
+                && call.orderings.len() != call.takes()
+                && !NOT_ATOMIC.iter().any(is_none)
+            {
+                found.push((call.line, format!("{} without its literal ordering", call.callee)));
             }
         }
-        for &operation in OPERATIONS {
-            for (at, name) in line.match_indices(&format!("{operation}(")) {
-                if line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
+        let at_sites: Vec<usize> =
+            calls.iter().flat_map(|call| call.orderings.iter().take(call.takes())).map(|it| it.0).collect();
+        for at in word_places(&text, "Ordering") {
+            let after = &text[at + "Ordering".len()..];
+            if in_use[line_of(at)] {
+                if after.starts_with("::") || after.starts_with(" as ") {
+                    found.push((line_of(at), "an ordering by another name".to_owned()));
+                }
+            } else if !at_sites.contains(&at) {
+                found.push((line_of(at), "an ordering outside an operation".to_owned()));
+            }
+        }
+        for name in OPERATIONS.iter().copied().chain(CALLS.iter().map(|call| call.0)) {
+            for at in word_places(&text, name) {
+                let after = &text[at + name.len()..];
+                let is_value =
+                    text[..at].ends_with("::") && !after.starts_with('(') && !after.starts_with("::");
+                if if in_use[line_of(at)] { after.starts_with(" as ") } else { is_value } {
+                    found.push((line_of(at), format!("{name} by another name")));
+                }
+            }
+        }
+        let tests = &self.lines[self.shipped().len()..];
+        let ends = |line: &&String| line.starts_with(|c: char| !c.is_whitespace());
+        let behind = tests.iter().skip(2).filter(ends).skip(usize::from(tests.len() > 2));
+        let is_inline = tests.get(1).is_none_or(|line| line.ends_with('{'));
+        if behind.count() > 0 || !is_inline && tests.len() > 2 {
+            found.push((self.shipped().len(), "unit tests that are not last".to_owned()));
+        }
+        found.into_iter().map(|(line, what)| format!("{}:{}: {what}", self.path, line + 1)).collect()
+    }
+
+    /// The shipped lines without comments in one text, and where each begins in it.
+    fn code(&self) -> (String, Vec<usize>) {
+        let (mut text, mut starts) = (String::new(), Vec::new());
+        for line in self.shipped() {
+            starts.push(text.len());
+            text += code(line);
+            text.push('\n');
+        }
+        (text, starts)
+    }
+
+    /// For each shipped line, whether it is of a `use` item.
+    fn in_use(&self) -> Vec<bool> {
+        let mut open = false;
+        let is_in_use = |line: &String| {
+            let line = code(line);
+            let visibility = line.split_once("use ").map(|(before, _)| before.trim());
+            open |= visibility.is_some_and(|word| {
+                ["", "pub"].contains(&word) || word.starts_with("pub(") && word.ends_with(')')
+            });
+            let inside = open;
+            open &= !line.contains(';');
+            inside
+        };
+        self.shipped().iter().map(is_in_use).collect()
+    }
+
+    /// Every call by the name of an operation or of a function that stands for one, line by line.
+    fn calls(&self) -> Vec<Call> {
+        let (text, starts) = self.code();
+        let by_name = CALLS.iter().map(|&(name, operation, ..)| (name, operation, Some(name)));
+        let all = by_name.chain(OPERATIONS.iter().map(|&operation| (operation, operation, None)));
+        let mut calls = Vec::new();
+        for (name, operation, called) in all {
+            for at in word_places(&text, name) {
+                let arguments = at + name.len() + 1;
+                if !text[..arguments].ends_with('(') || text[..at].ends_with("fn ") {
                     continue;
                 }
-                let rest = line[at + name.len()..].to_owned();
-                let call = self.lines[index + 1..].iter().fold(rest, |call, line| call + code(line));
-                let mut orderings = in_parentheses(&call).split("Ordering::").skip(1).map(word);
-                found.extend(orderings.next().map(|ordering| (operation, ordering, None)));
-                found.extend(orderings.next().map(|ordering| ("failure", ordering, None)));
+                calls.push(Call {
+                    line: starts.partition_point(|&start| start <= at) - 1,
+                    operation,
+                    called,
+                    callee: format!("{}{name}", receiver(&text[..at])),
+                    orderings: if called.is_some() { Vec::new() } else { orderings(&text, arguments) },
+                });
             }
         }
-        found
+        calls.sort_by_key(|call| call.line);
+        calls
     }
 
     /// The comment above the statement of which this line is part.
@@ -242,18 +385,27 @@ fn word(text: &str) -> String {
     text.chars().take_while(|c| c.is_alphanumeric()).collect()
 }
 
-/// The text up to the parenthesis that closes what was opened before it.
-fn in_parentheses(text: &str) -> &str {
-    let mut open = 1;
-    for (at, c) in text.char_indices() {
+/// The last name before the operation, and what joins them.
+fn receiver(before: &str) -> &str {
+    let name = before.trim_end_matches(['.', ':']);
+    let begins = name.rfind(|c| !in_name(c)).map_or(0, |at| at + 1);
+    &before[begins..]
+}
+
+/// The orderings among the arguments that begin here, and not inside one.
+fn orderings(text: &str, from: usize) -> Vec<(usize, String)> {
+    let (mut open, mut found) = (0, Vec::new());
+    for (at, c) in text[from..].char_indices() {
+        let here = &text[from + at..];
         match c {
-            '(' => open += 1,
-            ')' => open -= 1,
+            '(' | '[' | '{' => open += 1,
+            ')' | ']' | '}' if open == 0 => break,
+            ')' | ']' | '}' => open -= 1,
+            'O' if open == 0 && !text[..from + at].ends_with(in_name) => {
+                found.extend(here.strip_prefix("Ordering::").map(|rest| (from + at, word(rest))));
+            }
             _ => {}
         }
-        if open == 0 {
-            return &text[..at];
-        }
     }
-    text
+    found
 }

@@ -1,12 +1,13 @@
 //! What the text of the sources promises: the ordering and its tag above each access, two ends to each tag, every tag in the
-//! design, layers that use only those below, one door to `std` and `loom`, system calls in one place.
+//! design, no ordering where the scan would not see it, layers that use only those below, one door to `std` and `loom`,
+//! system calls in one place.
 //!
 //! Each check has a test which shows that it finds what it looks for.
 
 use std::collections::BTreeMap;
 
 use loom_tests::mutants::DEFINITIONS;
-use loom_tests::sites::{Source, code, root, sources};
+use loom_tests::sites::{NOT_ATOMIC, Source, code, root, sources};
 
 type Findings = Vec<String>;
 
@@ -258,4 +259,88 @@ fn no_access_is_sequentially_consistent() {
 fn a_sequentially_consistent_access_is_found() {
     assert_eq!(sequential(&Source::new("x", "fn f() {\n    a.load(Ordering::SeqCst);\n}")).len(), 1);
     assert_eq!(sequential(&Source::new("x", "fn f() {\n    fence(Ordering::SeqCst);\n}")).len(), 0);
+}
+
+#[test]
+fn every_ordering_of_the_sources_is_at_a_site() {
+    none(sources().iter().flat_map(Source::hidden).collect());
+}
+
+#[test]
+fn every_call_that_is_said_not_to_be_atomic_exists() {
+    let sources = sources();
+    let is_called = |file: &str, callee: &str| {
+        let mut files = sources.iter().filter(|source| source.path.starts_with(file));
+        files.any(|source| source.shipped().iter().any(|line| code(line).contains(&format!("{callee}("))))
+    };
+    let stale = NOT_ATOMIC.iter().filter(|(file, callee, _)| !is_called(file, callee));
+    none(stale.map(|(file, callee, _)| format!("{file} has no {callee}")).collect());
+}
+
+#[test]
+fn an_ordering_that_is_at_no_site_is_found() {
+    let found = |text: &str| Source::new("x", text).hidden().len();
+    let body = |line: &str| {
+        found(&format!("use crate::sync::{{AtomicU64, Ordering}};\n\nfn f() {{\n    {line}\n}}"))
+    };
+    assert_eq!(body("a.store(1, Ordering::Release);"), 0);
+    assert_eq!(body("a.compare_exchange(0, 1, Ordering::Release, Ordering::Relaxed);"), 0);
+    assert_eq!(body("a.store(a.load(Ordering::Relaxed) + 1, Ordering::Release);"), 0);
+    assert_eq!(body("fence::light();"), 0);
+    // By the name of the ordering alone.
+    assert_eq!(found("use std::sync::atomic::Ordering::Release;"), 1);
+    assert_eq!(found("use std::sync::atomic::{\n    AtomicU64,\n    Ordering::{self, Release},\n};"), 1);
+    assert_eq!(found("pub(crate) use crate::sync::Ordering::*;"), 1);
+    assert_eq!(found("use crate::sync::Ordering as O;"), 1);
+    assert_eq!(body("a.store(1, Release);"), 1);
+    assert_eq!(body("AtomicU64::store(&a, 1, Release);"), 1);
+    assert_eq!(body("fence(SeqCst);"), 1);
+    assert_eq!(body("a.compare_exchange(0, 1, Ordering::Release, Relaxed);"), 1);
+    // Through a constant, a variable, a parameter, a type.
+    assert_eq!(found("const PUBLISH: Ordering = Ordering::Release;"), 2);
+    assert_eq!(body("let order = Ordering::Release;"), 1);
+    assert_eq!(body("a.store(1, PUBLISH);"), 1);
+    assert_eq!(body("a.store(1, if b { Ordering::Release } else { Ordering::Relaxed });"), 3);
+    assert_eq!(found("fn f(order: Ordering) {}"), 1);
+    assert_eq!(found("type O = Ordering;"), 1);
+    assert_eq!(found("pub struct House {\n    order: Ordering,\n}"), 1);
+    // Through a function or macro that takes it, by an operation that is not known, as a function's value.
+    assert_eq!(body("store_in(&a, Ordering::Release);"), 1);
+    assert_eq!(body("a.fetch_or(1, Ordering::Release);"), 1);
+    assert_eq!(body("store!(a, Ordering::Release);"), 1);
+    assert_eq!(body("record.lock(fence::light);"), 1);
+    assert_eq!(body("[a].map(AtomicU64::load);"), 1);
+    // Behind what looks like a comment, or the end.
+    assert_eq!(body("g(\"//\"); a.store(1, Release);"), 1);
+    assert_eq!(found("#[cfg(test)]\nmod tests {\n    fn f() {}\n}\n"), 0);
+    assert_eq!(found("#[cfg(test)]\nmod tests {\n    fn f() {}\n}\n\nfn g() {}\n"), 1);
+    assert_eq!(found("#[cfg(test)]\nmod tests;\n"), 0);
+    assert_eq!(found("#[cfg(test)]\nmod tests;\n\nfn g() {}\n"), 1);
+}
+
+#[test]
+fn a_site_is_found_wherever_it_stands() {
+    let found = |text: &str| {
+        let sites = Source::new("x", text).sites();
+        sites
+            .iter()
+            .map(|site| format!("{} {} {}", site.function, site.operation, site.ordering))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(found("fn f() { a.store(1, Ordering::Release); }"), ["f store Release"]);
+    assert_eq!(found("fn f() { fence::light() }\nfn light() {}"), ["f fence SeqCst"]);
+    let behind = "#[cfg(test)]\nfn g() {}\n\nfn f() {\n    a.load(Ordering::Acquire);\n}\n";
+    assert_eq!(found(behind), ["f load Acquire"]);
+    let inner = "impl T {\n    #[cfg(test)]\n    fn g() {}\n\n    fn f() {\n        a.load(Ordering::Acquire);\n    }\n}\n";
+    assert_eq!(found(inner), ["f load Acquire"]);
+    assert_eq!(
+        found(
+            "fn f() {}\n#[cfg(test)]\nmod tests {\n    fn g() {\n        a.load(Ordering::Acquire);\n    }\n}\n"
+        ),
+        [""; 0]
+    );
+    let nested = "fn f() {\n    a.store(b.load(Ordering::Acquire), Ordering::Release);\n}\n";
+    assert_eq!(found(nested), ["f load Acquire", "f store Release"]);
+    let long = "fn f() {\n    a.compare_exchange(\n        0,\n        1,\n        Ordering::Release,\n        Ordering::Relaxed,\n    );\n}\n";
+    assert_eq!(found(long), ["f compare_exchange Release", "f failure Relaxed"]);
 }

@@ -4,7 +4,8 @@
 //! thread of a model ([`as_reader`]) owns a cell on which it does an acquire-release RMW before each of its accesses,
 //! and a heavy fence does the same RMW on every reader's cell: wherever the reader was, the updater is then ordered
 //! after what the reader had done and before what it does next. One cell a reader, so that no order between readers
-//! is invented.
+//! is invented. To weaken a heavy fence to Relaxed leaves these RMWs out; to Release or Acquire, it leaves them in, and they order
+//! light readers by themselves: one-sided heavy fences are judged in the other mode, and beside readers on the slow path.
 //!
 //! **Fences.** `loom`'s reduction does not treat `fence(SeqCst)` as a point at which the order of threads matters, and
 //! so does not explore both orders of two fences. A Relaxed RMW on one shared cell right before each makes it.
