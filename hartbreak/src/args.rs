@@ -21,7 +21,7 @@ usage: hartbreak [--harts N] [--seconds S] [--guest FILE] [--sabotage WHAT | --c
                     works on what each kind is measured with (default 0.5)
   --guest FILE      runs this RV32IMA ELF file, with the symbols of the built-in guest, instead of that
   --sabotage WHAT   breaks one thing in the scenario, which must then end in FAIL: no-remove, skip-grace-period,
-                    invalidate-first, wrong-kind or lost-inherit
+                    invalidate-first, wrong-kind, lost-inherit or park
   --compare KINDS   instead measures the guest with the tables behind each of the kinds, a list of
                     none,rcu,rwlock,mutex
   --help            prints this

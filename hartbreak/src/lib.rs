@@ -13,6 +13,7 @@ pub mod cpu;
 pub mod guest;
 pub mod options;
 pub mod failure;
+pub mod output;
 pub mod machine;
 pub mod scenario;
 pub mod compare;

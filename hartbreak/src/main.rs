@@ -6,7 +6,7 @@ use hartbreak::args::{self, Command, HELP};
 use hartbreak::elf::Image;
 use hartbreak::machine::{Machine, Symbols};
 use hartbreak::options::Options;
-use hartbreak::{Error, compare, guest, scenario};
+use hartbreak::{Error, compare, guest, output, scenario};
 
 /// A check failed, or the guest cannot be run.
 const FAILURE: u8 = 1;
@@ -33,12 +33,12 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode, Error> {
     match command {
         Command::Help => {
-            print!("{HELP}");
+            output::line(HELP.trim_end());
             Ok(ExitCode::SUCCESS)
         }
         Command::Scenario(options, sabotage) => {
             let machine = Machine::new(&Image::parse(&file(&options)?)?)?;
-            Ok(tell(scenario::run(machine, &options, sabotage).map(|summary| println!("{summary}"))))
+            Ok(tell(scenario::run(machine, &options, sabotage).map(output::line)))
         }
         Command::Compare(options, kinds) => {
             let file = file(&options)?;
@@ -53,7 +53,7 @@ fn tell(result: Result<(), hartbreak::Failure>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            println!("{failure}");
+            output::line(failure);
             FAILURE.into()
         }
     }

@@ -28,7 +28,7 @@ pub trait Named: Copy + 'static {
 pub enum Sabotage {
     /// Breakpoints that are to be removed stay.
     NoRemove,
-    /// Nobody waits for the grace period.
+    /// The debugger goes on without a grace period after the removal that a hart stays inside for.
     SkipGracePeriod,
     /// Translated blocks are invalidated before the change is published.
     InvalidateFirst,
@@ -36,11 +36,19 @@ pub enum Sabotage {
     WrongKind,
     /// A late hart joins without its parent's breakpoints.
     LostInherit,
+    /// All harts are parked for the updates of the storm, and run in between.
+    Park,
 }
 
 impl Named for Sabotage {
-    const ALL: &'static [Self] =
-        &[Self::NoRemove, Self::SkipGracePeriod, Self::InvalidateFirst, Self::WrongKind, Self::LostInherit];
+    const ALL: &'static [Self] = &[
+        Self::NoRemove,
+        Self::SkipGracePeriod,
+        Self::InvalidateFirst,
+        Self::WrongKind,
+        Self::LostInherit,
+        Self::Park,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -49,6 +57,7 @@ impl Named for Sabotage {
             Self::InvalidateFirst => "invalidate-first",
             Self::WrongKind => "wrong-kind",
             Self::LostInherit => "lost-inherit",
+            Self::Park => "park",
         }
     }
 }

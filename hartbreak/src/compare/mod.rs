@@ -6,21 +6,25 @@
 //!
 //! A section is entered, or the lock taken, once per instruction or once per block, by all kinds at the same places. In it,
 //! the breakpoints are looked at once for each instruction, and the watchpoints once for each data access. The number of
-//! checks is the number of instructions and of accesses: of `none`, the checks that it would have made.
+//! checks is not counted by what makes them: it is derived from the instructions retired and the accesses made, for all
+//! kinds alike, and so are the checks that `none` would have made. That a kind does look is shown by the `control`, before
+//! anything is measured.
 
 mod tables;
 mod measure;
+mod control;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, RwLock};
 use std::time::Duration;
 
-use crate::Failure;
 use crate::elf::Image;
 use crate::machine::Symbols;
 use crate::options::{Kind, Named, Options};
+use crate::{Failure, output};
+use control::control;
 use measure::{Granularity, Outcome, Work, measure};
-use tables::{Plain, Rcu, Unchecked};
+use tables::{Plain, Rcu, UNMET, Unchecked};
 
 /// How often each kind is measured.
 const REPETITIONS: u32 = 9;
@@ -34,18 +38,20 @@ const GRANULARITIES: [(Granularity, &str); 2] =
 /// Measures the kinds, and prints what came of it; the last lines are `compare KIND GRANULARITY HARTS MIPS`.
 ///
 /// # Errors
-/// If the guest faults, or kinds differ in what they did.
+/// If a kind does not meet what it must, the guest faults, or kinds differ in what they did.
 pub fn run(image: &Image<'_>, symbols: Symbols, options: &Options, kinds: &[Kind]) -> Result<(), Failure> {
     let harts = options.harts;
     let mut work = Work { image, symbols, rounds: CALIBRATION, harts };
+    control(&work, kinds, &GRANULARITIES.map(|(granularity, _)| granularity))?;
     let protections = Protections::new(harts as usize)?;
     work.rounds = rounds_for(protections.measure(&work, Kind::None, Granularity::Block)?, options.duration);
-    println!(
+    output::line(format_args!(
         "{harts} harts, each with a guest of its own, {} rounds; {REPETITIONS} repetitions, kinds by turns, medians.\n\
          Tables of one breakpoint and one watchpoint per hart, never met. rwlock, mutex: one lock for all harts, as an\n\
-         emulator's global lock. insn, block: the section or lock covers one instruction, or one block.",
+         emulator's global lock. insn, block: the section or lock covers one instruction, or one block.\n\
+         Control: behind each kind but none, every hart met a breakpoint at tick and a watchpoint at its own counter.",
         work.rounds
-    );
+    ));
     let mut outcomes: BTreeMap<_, Vec<Outcome>> = BTreeMap::new();
     for _ in 0..REPETITIONS {
         for (granularity, _) in GRANULARITIES {
@@ -68,8 +74,8 @@ struct Protections {
 impl Protections {
     fn new(harts: usize) -> Result<Self, Failure> {
         let made = |error: debug_tables::Error| Failure::new("compare", "tables", error.to_string());
-        let plain = Plain::new(harts).map_err(made)?;
-        let rcu = Rcu::new(harts).map_err(made)?;
+        let plain = Plain::new(harts, |_| UNMET).map_err(made)?;
+        let rcu = Rcu::new(harts, |_| UNMET).map_err(made)?;
         Ok(Self { rcu, rwlock: RwLock::new(plain.clone()), mutex: Mutex::new(plain) })
     }
 
@@ -98,17 +104,18 @@ fn report(
     let mut all = outcomes.values().flatten();
     if let Some(first) = all.next() {
         for outcome in all {
-            let what = "checksums and number of checks of every kind";
+            let what = "checksums, and instructions and accesses together, of every kind";
             let of = |outcome: &Outcome| (outcome.checksums.clone(), outcome.checks);
             Failure::unless_equal("compare", what, of(first), of(outcome))?;
         }
-        println!(
-            "each: {} instructions, {} checks, checksums {:x?}",
+        output::line(format_args!(
+            "each: {} instructions, {} checks made, or that would have been (derived: one for each instruction retired\n\
+             and each access), checksums {:x?}",
             first.instructions, first.checks, first.checksums
-        );
+        ));
     }
-    println!("MIPS, all harts together; in brackets, of that without checks");
-    println!("{:>8} {:>18} {:>18}", "", "insn", "block");
+    output::line("MIPS, all harts together; in brackets, of that without checks");
+    output::line(format_args!("{:>8} {:>18} {:>18}", "", "insn", "block"));
     for &kind in kinds {
         let cell = |(granularity, _): (Granularity, &str)| {
             let mips = |kind| outcomes.get(&(granularity, kind)).map(|outcomes| median_mips(outcomes));
@@ -118,12 +125,12 @@ fn report(
             format!("{own:9.1}{share}")
         };
         let [insn, block] = GRANULARITIES.map(cell);
-        println!("{:>8} {insn:>18} {block:>18}", kind.name());
+        output::line(format_args!("{:>8} {insn:>18} {block:>18}", kind.name()));
     }
     for (granularity, name) in GRANULARITIES {
         for &kind in kinds {
             let mips = outcomes.get(&(granularity, kind)).map_or(f64::NAN, |outcomes| median_mips(outcomes));
-            println!("compare {} {name} {harts} {mips:.1}", kind.name());
+            output::line(format_args!("compare {} {name} {harts} {mips:.1}", kind.name()));
         }
     }
     Ok(())

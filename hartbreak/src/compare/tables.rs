@@ -1,7 +1,6 @@
 //! The tables behind each kind of protection, as the loop of a hart gets at them.
 //!
-//! All kinds hold the same entries, one breakpoint and one watchpoint per hart that are never met, and answer from the
-//! same snapshot types.
+//! All kinds hold the same entries, one breakpoint and one watchpoint per hart, and answer from the same snapshot types.
 
 use std::ops::Deref;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
@@ -12,8 +11,19 @@ use rcu_core::{ReadGuard, Reader};
 use crate::cpu::{Access, AccessKind};
 use crate::ram::{BASE, DEFAULT_SIZE};
 
-/// Where the entries are: past everything that the guest reaches.
-const UNMET: u64 = BASE as u64 + DEFAULT_SIZE as u64 - 64;
+/// Where the entries of one hart are.
+#[derive(Clone, Copy, Debug)]
+pub struct Entries {
+    /// Address of the breakpoint.
+    pub breakpoint: u64,
+    /// Address and length of the watchpoint.
+    pub watchpoint: (u64, u64),
+}
+
+/// Past everything that the guest reaches.
+pub const UNMET: Entries = Entries { breakpoint: UNREACHED, watchpoint: (UNREACHED, 8) };
+
+const UNREACHED: u64 = BASE as u64 + DEFAULT_SIZE as u64 - 64;
 
 /// What the tables are behind.
 pub trait Protection: Sync {
@@ -132,19 +142,18 @@ impl Watched for Unchecked {
 pub struct Rcu(Vec<CpuTables>);
 
 impl Rcu {
-    /// For so many harts.
-    pub fn new(harts: usize) -> Result<Self, Error> {
-        let tables = (0..harts).map(|_| CpuTables::new());
-        tables
-            .map(|tables| insert(&tables.breakpoints, &tables.watchpoints).map(|()| tables))
-            .collect::<Result<_, _>>()
-            .map(Self)
+    /// For so many harts, with the entries of each.
+    pub fn new(harts: usize, entries: impl Fn(usize) -> Entries) -> Result<Self, Error> {
+        (0..harts).map(|hart| filled(entries(hart))).collect::<Result<_, _>>().map(Self)
     }
 }
 
-fn insert(breakpoints: &BreakpointTable, watchpoints: &WatchpointTable) -> Result<(), Error> {
-    breakpoints.insert(UNMET, Flags::GDB)?;
-    watchpoints.insert(UNMET, 8, Flags::GDB | Flags::MEM_ACCESS)
+fn filled(entries: Entries) -> Result<CpuTables, Error> {
+    let tables = CpuTables::new();
+    let (addr, len) = entries.watchpoint;
+    tables.breakpoints.insert(entries.breakpoint, Flags::GDB)?;
+    tables.watchpoints.insert(addr, len, Flags::GDB | Flags::MEM_ACCESS)?;
+    Ok(tables)
 }
 
 impl Protection for Rcu {
@@ -205,13 +214,14 @@ impl Look for RcuSection<'_> {
 pub struct Plain(Vec<(Breakpoints, Watchpoints)>);
 
 impl Plain {
-    /// For so many harts.
-    pub fn new(harts: usize) -> Result<Self, Error> {
-        let (breakpoints, watchpoints) = (BreakpointTable::new(), WatchpointTable::new());
-        insert(&breakpoints, &watchpoints)?;
-        let section = rcu_core::read_lock();
-        let pair = (breakpoints.read(&section).clone(), watchpoints.read(&section).clone());
-        Ok(Self(vec![pair; harts]))
+    /// For so many harts, with the entries of each.
+    pub fn new(harts: usize, entries: impl Fn(usize) -> Entries) -> Result<Self, Error> {
+        let snapshots = |hart| {
+            let CpuTables { breakpoints, watchpoints } = filled(entries(hart))?;
+            let section = rcu_core::read_lock();
+            Ok((breakpoints.read(&section).clone(), watchpoints.read(&section).clone()))
+        };
+        (0..harts).map(snapshots).collect::<Result<_, _>>().map(Self)
     }
 }
 

@@ -13,6 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::hit::Hit;
+use super::park::Park;
 use crate::cpu::Fault;
 
 /// A stopped hart looks at least this often whether it may go on.
@@ -62,6 +63,8 @@ mod hold {
 /// One hart, as seen from both sides.
 #[derive(Debug)]
 pub struct Control {
+    /// Parks the hart, which is a sabotage.
+    pub park: Park,
     /// The hart's counter of retired instructions, as of its last block.
     retired: OwnLine<AtomicU64>,
     /// Asks the hart to leave its section at the end of its block.
@@ -79,6 +82,7 @@ pub struct Control {
 impl Control {
     pub(super) fn new() -> Self {
         Self {
+            park: Park::default(),
             retired: OwnLine::default(),
             leave: OwnLine::default(),
             kicks: AtomicU64::new(0),

@@ -6,6 +6,7 @@
 mod symbols;
 mod hit;
 mod blocks;
+mod park;
 mod control;
 mod service;
 mod run;
@@ -18,6 +19,7 @@ use debug_tables::{BreakpointTable, CpuTables, TableSet, WatchpointTable};
 pub use blocks::{BLOCK, BlockCache};
 pub use control::{Action, Control, State};
 pub use hit::{Cause, Hit};
+pub use park::Park;
 pub use run::SECTION_BLOCKS;
 pub use symbols::Symbols;
 

@@ -59,6 +59,7 @@ impl Runner {
         // The breakpoint that the hart was resumed at, and steps over.
         let mut stepped_over = None;
         while !self.control.is_quitting() {
+            self.control.park.stay(|| self.control.is_quitting());
             // The section begins and ends in this statement.
             let exit = self.section(&mut hart, &reader.read_lock(), stepped_over.take());
             match exit {

@@ -1,10 +1,10 @@
 //! Store tags: what makes two stores of the same value to the same word different.
 //!
-//! A tag is 32 bits: the storing writer's number in the top [`WRITER_BITS`], and below it that writer's count
-//! of stores, which wraps. Invariants: (1) no two writers share a number; (2) two stores of one writer have
+//! A tag is 32 bits: the storer's number, a hart's or the host's, in the top [`STORER_BITS`], and below it that storer's count
+//! of stores, which wraps. Invariants: (1) no two storers share a number; (2) two stores of one storer have
 //! the same tag only if the number of stores between them is a multiple of 2^27.
 //!
-//! What the wrap means: SC is deceived if, between its LR and itself, another writer stores a multiple of
+//! What the wrap means: SC is deceived if, between its LR and itself, another storer stores a multiple of
 //! 2^27 times, the last of these that hit the word does so at exactly the remembered count, and leaves the
 //! remembered value. A reservation lives for at most [`RESERVATION_LIFE`](crate::cpu::RESERVATION_LIFE)
 //! instructions of its hart, which is microseconds while the hart runs; the other needs seconds for 2^27
@@ -13,22 +13,22 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-/// Bits of a tag that name the writer.
-const WRITER_BITS: u32 = 5;
-/// Bits of a tag that count the writer's stores.
-const COUNT_BITS: u32 = 32 - WRITER_BITS;
+/// Bits of a tag that name the storer.
+const STORER_BITS: u32 = 5;
+/// Bits of a tag that count the storer's stores.
+const COUNT_BITS: u32 = 32 - STORER_BITS;
 const COUNT_MASK: u32 = (1 << COUNT_BITS) - 1;
 
-/// The writer number of the host; harts have the numbers below it.
-pub(super) const HOST: u32 = (1 << WRITER_BITS) - 1;
+/// The storer number of the host; harts have the numbers below it.
+pub(super) const HOST: u32 = (1 << STORER_BITS) - 1;
 
 /// A store's tag, in the place where a cell keeps it: the high half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tag(u64);
 
 impl Tag {
-    fn new(writer: u32, count: u32) -> Self {
-        Self(u64::from(writer << COUNT_BITS | count & COUNT_MASK) << 32)
+    fn new(storer: u32, count: u32) -> Self {
+        Self(u64::from(storer << COUNT_BITS | count & COUNT_MASK) << 32)
     }
 
     /// Gives the cell contents of `value` stored with this tag.
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_of_different_writers_never_agree() {
+    fn tags_of_different_storers_never_agree() {
         let mut first = StoreTags { hart: 0, count: COUNT_MASK - 1 };
         let last = Tag::new(1, 0);
         assert!((0..4).all(|_| first.next() != last));
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_writers_count_wraps_within_its_own_bits() {
+    fn a_storers_count_wraps_within_its_own_bits() {
         let mut tags = StoreTags { hart: 3, count: COUNT_MASK };
         assert_eq!(tags.next(), Tag::new(3, 0));
         let mut tags = StoreTags { hart: 3, count: u32::MAX };

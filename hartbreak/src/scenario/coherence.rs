@@ -42,6 +42,7 @@ pub fn invalidation(debugger: &mut Debugger) -> Result<(), Failure> {
     } else {
         blocks.publish_then_invalidate(passes_again, insert);
     }
+    debugger.ledger.leave(&debugger.machine);
     drop(watched);
     Failure::unless_equal(CHECK, "the insertion", Ok(()), inserted)?;
 

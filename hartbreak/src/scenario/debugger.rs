@@ -31,7 +31,7 @@ pub struct Debugger {
 
 impl Debugger {
     pub fn new(machine: Machine, harts: u32, sabotage: Option<Sabotage>) -> Self {
-        let (ledger, progress, watchdog) = (Ledger::default(), Progress::new(), Watchdog::new());
+        let (ledger, progress, watchdog) = (Ledger::new(), Progress::new(), Watchdog::new());
         Self { machine, harts, sabotage, ledger, watchdog, progress }
     }
 
@@ -72,9 +72,11 @@ impl Debugger {
         check: &'static str,
         update: impl FnOnce(&Machine) -> Result<R, debug_tables::Error>,
     ) -> Result<R, Failure> {
+        let _watched = self.watchdog.watch(check);
         self.ledger.enter(&self.machine);
-        update(&self.machine)
-            .map_err(|error| Failure::new(check, "an update that succeeds", error.to_string()))
+        let updated = update(&self.machine);
+        self.ledger.leave(&self.machine);
+        updated.map_err(|error| Failure::new(check, "an update that succeeds", error.to_string()))
     }
 
     /// Waits for a grace period, and tells how long it took.
@@ -92,7 +94,7 @@ impl Debugger {
     pub fn report(&mut self, step: &'static str, text: &str) -> Result<(), Failure> {
         self.wait(step, "a window of the ledger closes within a second", |_| None::<()>, true)?;
         let latency = self.synchronize();
-        self.progress.line(&self.machine, self.ledger.applied(), latency, step, text);
+        self.progress.line(&self.machine, self.ledger.total(), latency, step, text);
         Ok(())
     }
 
@@ -116,7 +118,7 @@ impl Debugger {
     ) -> Result<Option<T>, Failure> {
         let start = Instant::now();
         loop {
-            let closed = self.ledger.turn(&self.machine);
+            let closed = self.ledger.turn(&self.machine, until_closed);
             if let Some(result) = poll(&self.machine) {
                 return Ok(Some(result));
             }
@@ -211,5 +213,12 @@ impl Debugger {
             );
         }
         text
+    }
+}
+
+impl Drop for Debugger {
+    /// The machine goes next, and joins the threads of its harts.
+    fn drop(&mut self) {
+        self.watchdog.watch_to_the_end("the debugger waits for the threads of the harts to end");
     }
 }

@@ -18,6 +18,7 @@ pub fn late_hart(debugger: &mut Debugger) -> Result<(), Failure> {
 
     let lost = debugger.sabotage == Some(Sabotage::LostInherit);
     let mut inherited = Ok(1);
+    let watched = debugger.watchdog.watch(format!("the debugger waits to start hart {late}"));
     debugger.ledger.enter(&debugger.machine);
     let started = debugger.machine.start(|set, id, tables| {
         if lost {
@@ -26,6 +27,8 @@ pub fn late_hart(debugger: &mut Debugger) -> Result<(), Failure> {
             inherited = set.join_inheriting(id, tables, &0, Flags::GDB);
         }
     });
+    debugger.ledger.leave(&debugger.machine);
+    drop(watched);
     started.map_err(|error| Failure::new(CHECK, "a thread for the late hart", error.to_string()))?;
     Failure::unless_equal(CHECK, "entries inherited", Ok(1), inherited)?;
     debugger.rounds_pass(CHECK, [late], FULL_ROUNDS)?;

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::machine::Machine;
+use crate::output;
 
 /// Prints progress lines.
 #[derive(Debug)]
@@ -32,14 +33,14 @@ impl Progress {
         let now = Sample { at: Instant::now(), retired, updates, reclaimed: reclaimed() };
         let seconds = (now.at - self.last.at).as_secs_f64().max(1e-6);
         let mips = (now.retired - self.last.retired) as f64 / seconds / 1e6 / machine.harts().len() as f64;
-        println!(
+        output::line(format_args!(
             "{:6.2} s  {step:<14} {text}\n          {:14} {mips:.0} MIPS per hart, {:.0} table updates/s, {} snapshots reclaimed, \
              grace period {latency:.1?}",
             (now.at - self.start).as_secs_f64(),
             "",
             (now.updates - self.last.updates) as f64 / seconds,
             now.reclaimed - self.last.reclaimed,
-        );
+        ));
         self.last = now;
     }
 }

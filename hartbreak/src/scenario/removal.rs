@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Release};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use debug_tables::Flags;
 
@@ -15,8 +15,11 @@ use crate::options::Sabotage;
 /// How often the removal is repeated.
 const TRIALS: u32 = 20;
 
-/// How long a hart stays inside its section after the debugger began to wait for it.
+/// How long a hart stays inside its section after it was asked to leave.
 const STAY: Duration = Duration::from_millis(20);
+
+/// How long the hart stays for want of a kick. Shorter than the watchdog's patience, so that this check fails, not that.
+const NO_KICK: Duration = Duration::from_secs(5);
 
 /// All harts hit a breakpoint in every round, and count. It is removed, the debugger synchronizes, and from then on the
 /// count must stand, while the harts pass the place again and again. Returns the number of hits that came after.
@@ -35,7 +38,7 @@ pub fn removal(debugger: &mut Debugger) -> Result<u64, Failure> {
         if debugger.sabotage != Some(Sabotage::NoRemove) {
             debugger.update(CHECK, |machine| machine.tables.remove_all(pc, Flags::GDB))?;
         }
-        synchronize(debugger);
+        debugger.synchronize();
         let removed = debugger.hits();
         debugger.rounds_pass(CHECK, debugger.started(), FULL_ROUNDS)?;
         after_removal += debugger.hits() - removed;
@@ -56,12 +59,12 @@ pub fn removal(debugger: &mut Debugger) -> Result<u64, Failure> {
 
 /// The same, with the one interleaving in which nothing but the grace period can keep the guarantee: a hart has found
 /// the breakpoint in the table, inside its section, and stays there while the debugger removes it. The hart leaves only
-/// once the debugger has begun to wait for it or, as no debugger should, has gone on without.
+/// once the grace period that the debugger waits for has kicked it or, as no debugger should, the debugger has gone on
+/// without.
 pub fn grace_period(debugger: &mut Debugger) -> Result<(), Failure> {
     const CHECK: &str = "grace period";
     let (target, pc) = (debugger.target(), u64::from(debugger.machine.symbols.tick));
     let control = Arc::clone(&debugger.hart(target).control);
-    let kicks = control.kicks();
     control.hold();
     debugger.update(CHECK, |machine| {
         machine.harts()[target as usize].tables.breakpoints.insert(pc, Flags::GDB)
@@ -71,12 +74,17 @@ pub fn grace_period(debugger: &mut Debugger) -> Result<(), Failure> {
         machine.harts()[target as usize].tables.breakpoints.remove(pc, Flags::GDB)
     })?;
 
+    let kicks = control.kicks();
     let (waits, gone_on) = (AtomicBool::new(false), AtomicBool::new(false));
     let (still_inside, hits) = thread::scope(|scope| {
         scope.spawn(|| {
             // Acquire [hold]: pairs with the stores below. Bounded: the debugger does one or the other, or the watchdog
             // ends the process.
             while !waits.load(Acquire) && !gone_on.load(Acquire) {
+                thread::sleep(Duration::from_micros(100));
+            }
+            let waited_for = Instant::now();
+            while control.kicks() == kicks && !gone_on.load(Acquire) && waited_for.elapsed() < NO_KICK {
                 thread::sleep(Duration::from_micros(100));
             }
             if !gone_on.load(Acquire) {
@@ -103,14 +111,12 @@ pub fn grace_period(debugger: &mut Debugger) -> Result<(), Failure> {
         return Err(Failure::new(CHECK, expected, format!("hart {target} {place}, and {after} hits")));
     }
     let kicks = control.kicks() - kicks;
+    if kicks == 0 {
+        let seen = format!("none in {NO_KICK:?}, though synchronize waited for it");
+        return Err(Failure::new(CHECK, format!("a kick of hart {target}"), seen));
+    }
     debugger.report(
         CHECK,
         &format!("hart {target} stayed inside past a removal: synchronize waited, {kicks} kicks"),
     )
-}
-
-fn synchronize(debugger: &Debugger) {
-    if debugger.sabotage != Some(Sabotage::SkipGracePeriod) {
-        debugger.synchronize();
-    }
 }

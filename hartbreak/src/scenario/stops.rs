@@ -9,10 +9,12 @@ use crate::machine::State;
 /// All harts but the late one run the guest.
 pub fn boot(debugger: &mut Debugger) -> Result<(), Failure> {
     const CHECK: &str = "boot";
+    let watched = debugger.watchdog.watch("the debugger waits to start the harts");
     for _ in 0..debugger.harts - 1 {
         let joined = debugger.machine.start(|set, id, tables| set.join(id, tables));
         joined.map_err(|error| Failure::new(CHECK, "a thread for each hart", error.to_string()))?;
     }
+    drop(watched);
     debugger.rounds_pass(CHECK, debugger.started(), FULL_ROUNDS)?;
     let console = debugger.machine.console();
     debugger
@@ -41,7 +43,12 @@ pub fn one_hart(debugger: &mut Debugger) -> Result<(), Failure> {
     debugger.resume(target);
     debugger.rounds_pass(CHECK, [target], FULL_ROUNDS)?;
     Failure::unless_equal(CHECK, "hits of the hart", 1, debugger.hart(target).control.hits())?;
-    debugger.report(CHECK, &format!("hart {target} stopped at tick, the {} others ran on", others.len()))
+    let others = match others.len() {
+        0 => "there is no other yet".to_owned(),
+        1 => "the other ran on".to_owned(),
+        others => format!("the {others} others ran on"),
+    };
+    debugger.report(CHECK, &format!("hart {target} stopped at tick, {others}"))
 }
 
 /// A breakpoint in all tables stops all harts.

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use debug_tables::{Error, Flags};
 
 use super::debugger::{Debugger, FULL_ROUNDS};
+use super::park::{park, unpark};
 use crate::Failure;
 use crate::machine::{Action, HartThread, State, Symbols};
 use crate::ram::BASE;
@@ -28,12 +29,15 @@ const KINDS: u64 = 4;
 /// Inserts and removes breakpoints and watchpoints in all tables for as long as it is told.
 pub fn storm(debugger: &mut Debugger, duration: Duration) -> Result<(), Failure> {
     debugger.on_hit(Action::Count);
+    // The ledger asks nothing of harts that are stopped.
+    all_run(debugger)?;
     let harts = u64::from(debugger.harts);
     let cycle = 2 * KINDS * harts;
     let (hits, counted) = (debugger.hits(), debugger.ledger.while_running());
     let start = Instant::now();
     let mut done = 0;
     loop {
+        park(debugger, CHECK)?;
         let elapsed = start.elapsed();
         let due = (elapsed.as_secs_f64() * AIM) as u64;
         let last = elapsed >= duration;
@@ -49,21 +53,27 @@ pub fn storm(debugger: &mut Debugger, duration: Duration) -> Result<(), Failure>
         if last {
             break;
         }
+        unpark(debugger, CHECK)?;
         thread::sleep(TURN);
     }
     let rate = done as f64 / start.elapsed().as_secs_f64();
+    unpark(debugger, CHECK)?;
     if rate < REQUIRED {
         return Err(Failure::new(CHECK, format!("{REQUIRED} updates a second"), format!("{rate:.0}")));
     }
     debugger.rounds_pass(CHECK, debugger.started(), FULL_ROUNDS)?;
-    let all_run = debugger.machine.harts().iter().all(|hart| hart.control.state() == State::Running);
-    if !all_run {
-        return Err(Failure::new(CHECK, "all harts run", debugger.describe()));
-    }
+    all_run(debugger)?;
     let (hits, counted) = (debugger.hits() - hits, debugger.ledger.while_running() - counted);
     let text =
         format!("{done} updates, {rate:.0} a second, {counted} of them while all harts ran, {hits} hits");
     debugger.report(CHECK, &text)
+}
+
+fn all_run(debugger: &Debugger) -> Result<(), Failure> {
+    if debugger.machine.harts().iter().all(|hart| hart.control.state() == State::Running) {
+        return Ok(());
+    }
+    Err(Failure::new(CHECK, "all harts run, none is stopped", debugger.describe()))
 }
 
 fn change(hart: &HartThread, symbols: &Symbols, kind: u64, removal: bool) -> Result<(), Error> {

@@ -1,18 +1,20 @@
 //! The watchdog: turns a wait that never ends into a failure.
 //!
-//! The debugger's own polls have deadlines; what they cannot bound is a call that blocks, into a grace period or into a
-//! lock. A thread looks every 50 ms whether the present wait is overdue, says who waits for whom, and ends the process.
+//! The debugger's own polls have deadlines; what they cannot bound is a call that blocks: into a grace period, into the
+//! lock of a table, or until a thread has ended. A thread looks every 50 ms whether the present wait is overdue, says who waits for whom, and ends the process.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::Failure;
+use crate::{Failure, output};
 
 /// Longest wait. Waits are for milliseconds of work; this is for machines that are a thousand times too slow.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
-type Wait = Mutex<Option<(Instant, String)>>;
+type Present = Option<(Instant, Cow<'static, str>)>;
+type Wait = Mutex<Present>;
 
 /// Watches the waits of one debugger.
 #[derive(Debug)]
@@ -37,9 +39,14 @@ impl Watchdog {
     }
 
     /// Begins a wait; `who` says who waits for whom.
-    pub fn watch(&self, who: impl Into<String>) -> Watched {
-        *lock(&self.wait) = Some((Instant::now() + LONGEST_WAIT, who.into()));
+    pub fn watch(&self, who: impl Into<Cow<'static, str>>) -> Watched {
+        self.watch_to_the_end(who);
         Watched { wait: Arc::clone(&self.wait) }
+    }
+
+    /// Begins the last wait, which ends when the watchdog is dropped.
+    pub fn watch_to_the_end(&self, who: impl Into<Cow<'static, str>>) {
+        *lock(&self.wait) = Some((Instant::now() + LONGEST_WAIT, who.into()));
     }
 }
 
@@ -55,7 +62,7 @@ fn watch(wait: &Weak<Wait>) {
         if let Some((deadline, who)) = &*lock(&wait) {
             if Instant::now() > *deadline {
                 let expected = format!("no wait of more than {LONGEST_WAIT:?}");
-                println!("{}", Failure::new("watchdog", expected, format!("{who}, for longer")));
+                output::line(Failure::new("watchdog", expected, format!("{who}, for longer")));
                 std::process::exit(1);
             }
         }
@@ -63,6 +70,6 @@ fn watch(wait: &Weak<Wait>) {
     }
 }
 
-fn lock(wait: &Wait) -> MutexGuard<'_, Option<(Instant, String)>> {
+fn lock(wait: &Wait) -> MutexGuard<'_, Present> {
     wait.lock().unwrap_or_else(PoisonError::into_inner)
 }

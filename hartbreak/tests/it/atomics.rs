@@ -121,6 +121,7 @@ fn a_reservation_expires_with_its_last_instruction() {
 
 #[test]
 fn four_host_threads_lose_no_increment() {
+    let _alone = crate::alone::alone();
     const ROUNDS: u32 = 2_000;
     // amoadd.w x0, x3, (x1); then an LR/SC increment of (x2), which may have to be tried again.
     let code = [

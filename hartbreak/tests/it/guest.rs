@@ -7,6 +7,8 @@ use hartbreak::elf::Image;
 use hartbreak::guest::{CLEAR_TRIGGER, ELF, EXECUTE, EXIT, SET_TRIGGER, SLOT, WRITE, checksum};
 use hartbreak::ram::{DEFAULT_SIZE, Ram};
 
+use crate::alone::alone;
+
 /// Instructions after which a hart should have ended long ago; those it spins for the lock included.
 const BUDGET: u64 = 200_000_000;
 
@@ -69,6 +71,7 @@ impl Guest {
 
 #[test]
 fn a_lone_hart_computes_what_the_host_computes() {
+    let _alone = alone();
     let guest = Guest::new();
     guest.set("rounds_limit", 50);
     let (sum, services) = guest.run(0);
@@ -81,6 +84,7 @@ fn a_lone_hart_computes_what_the_host_computes() {
 
 #[test]
 fn four_harts_agree_with_lone_harts_and_lose_no_count() {
+    let _alone = alone();
     const ROUNDS: u32 = 300;
     let together = Guest::new();
     together.set("rounds_limit", ROUNDS);
@@ -96,6 +100,7 @@ fn four_harts_agree_with_lone_harts_and_lose_no_count() {
 
 #[test]
 fn sixteen_harts_have_stacks_of_their_own() {
+    let _alone = alone();
     let guest = Guest::new();
     guest.set("rounds_limit", 20);
     let expected: Vec<u32> = (0..16).map(|id| checksum(id, 20)).collect();
@@ -105,6 +110,7 @@ fn sixteen_harts_have_stacks_of_their_own() {
 
 #[test]
 fn the_stop_flag_ends_harts_after_a_whole_round() {
+    let _alone = alone();
     let guest = Guest::new();
     thread::scope(|scope| {
         let harts = scope.spawn(|| guest.run_together(2));
@@ -123,6 +129,7 @@ fn the_stop_flag_ends_harts_after_a_whole_round() {
 
 #[test]
 fn a_hart_sets_and_clears_its_own_trigger_when_told() {
+    let _alone = alone();
     for (word, service) in [(1, SET_TRIGGER), (2, CLEAR_TRIGGER)] {
         let guest = Guest::new();
         guest.set("rounds_limit", 2);
@@ -136,6 +143,7 @@ fn a_hart_sets_and_clears_its_own_trigger_when_told() {
 
 #[test]
 fn rare_is_called_only_when_poked() {
+    let _alone = alone();
     for (poke, calls) in [(0, 0), (1, 3)] {
         let guest = Guest::new();
         guest.set("rounds_limit", 3);

@@ -1,5 +1,6 @@
 //! The emulator from outside: one module per topic, over the helpers of `machine`.
 
+mod alone;
 mod machine;
 
 mod args;

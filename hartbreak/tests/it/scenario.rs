@@ -1,6 +1,6 @@
 //! The scenario in this process, and how a failure reads.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hartbreak::elf::Image;
 use hartbreak::guest::ELF;
@@ -8,8 +8,11 @@ use hartbreak::machine::Machine;
 use hartbreak::options::Options;
 use hartbreak::{Failure, scenario};
 
+use crate::alone::alone;
+
 #[test]
 fn a_short_scenario_with_few_harts_passes() {
+    let _alone = alone();
     let machine = Machine::new(&Image::parse(ELF).unwrap()).unwrap();
     let options = Options { harts: 2, duration: Duration::from_millis(300), guest: None };
     let summary = scenario::run(machine, &options, None).unwrap_or_else(|failure| panic!("{failure}"));
@@ -22,13 +25,16 @@ fn a_short_scenario_with_few_harts_passes() {
 
 #[test]
 fn a_machine_can_be_dropped_while_its_harts_run_or_are_stopped() {
+    let _alone = alone();
     let mut machine = Machine::new(&Image::parse(ELF).unwrap()).unwrap();
     for _ in 0..2 {
         machine.start(|set, id, tables| set.join(id, tables)).unwrap();
     }
     let tick = machine.symbols.tick.into();
     machine.harts()[0].tables.breakpoints.insert(tick, debug_tables::Flags::GDB).unwrap();
+    let start = Instant::now();
     while machine.rounds(0) < 1 || machine.rounds(1) < 3 {
+        assert!(start.elapsed() < Duration::from_secs(20), "the harts do not get on");
         std::thread::yield_now();
     }
 }
