@@ -10,6 +10,7 @@ pub mod run;
 pub mod announce;
 pub mod event;
 pub mod handover;
+pub mod list;
 pub mod nest;
 pub mod owner;
 pub mod pointer;
@@ -38,6 +39,7 @@ pub fn models() -> impl Iterator<Item = &'static Model> {
         registration::MODELS,
         shared::MODELS,
         pointer::MODELS,
+        list::MODELS,
         table::MODELS,
     ];
     protocols.into_iter().flatten()
@@ -45,7 +47,7 @@ pub fn models() -> impl Iterator<Item = &'static Model> {
 
 /// Every protocol that is wrong on purpose, and must fail.
 pub fn wrong() -> impl Iterator<Item = &'static Model> {
-    [handover::WRONG, table::WRONG].into_iter().flatten()
+    [handover::WRONG, list::WRONG, table::WRONG].into_iter().flatten()
 }
 
 /// The model of this name, right or wrong.

@@ -72,6 +72,8 @@ const EVENT: &str = "rcu-core/src/event.rs";
 const QUEUE: &str = "rcu-core/src/callback/queue.rs";
 const WORKER: &str = "rcu-core/src/callback/worker.rs";
 const OPTION: &str = "rcu-core/src/pointer/option.rs";
+const CHAIN: &str = "rcu-core/src/pointer/list/chain.rs";
+const ITER: &str = "rcu-core/src/pointer/list/iter.rs";
 const TABLE: &str = "debug-tables/src/table.rs";
 const UPDATE: &str = "debug-tables/src/table/update.rs";
 
@@ -142,6 +144,13 @@ pub const ROWS: &[Row] = &[
     row((OPTION, "swap", "swap", 0), &["Acquire"], "pointer/swap", Fence, Race),
     row((OPTION, "swap", "swap", 0), &["Release"], "pointer/two-swaps", Fence, Race),
     row((OPTION, "update", "compare_exchange", 0), &["Relaxed"], "pointer/update", Fence, Race),
+    // The list.
+    row((CHAIN, "insert", "store", 0), &["Relaxed"], "list/insert", Fence, Race),
+    row((CHAIN, "insert", "store", 0), &["Relaxed"], "list/insert", Membarrier, Race),
+    row((CHAIN, "remove", "store", 0), &["Relaxed"], "list/remove", Fence, Race),
+    row((CHAIN, "remove", "store", 0), &["Relaxed"], "list/remove", Membarrier, Race),
+    row((ITER, "next", "load", 0), &["Relaxed"], "list/insert", Fence, Race),
+    row((ITER, "next", "load", 0), &["Relaxed"], "list/insert", Membarrier, Race),
     // Tables.
     row((UPDATE, "publish", "fetch_add", 0), &["Relaxed"], "table/invalidate", Fence, STALE),
     row((TABLE, "generation", "load", 0), &["Relaxed"], "table/invalidate", Fence, STALE),
@@ -184,6 +193,7 @@ const BARRIER: &str =
 /// Protocols that must fail.
 pub const WRONG: &[Wrong] = &[
     Wrong { model: "handover/counted-after", report: Race },
+    Wrong { model: "list/freed-at-once", report: Race },
     Wrong { model: "table/check-then-insert", report: STALE },
     Wrong { model: "table/invalidate-then-publish", report: STALE },
 ];

@@ -57,6 +57,10 @@ tests! {
     pointer_update: "pointer/update",
     pointer_two_swaps: "pointer/two-swaps",
     pointer_two_updates: "pointer/two-updates",
+    list_insert: "list/insert",
+    list_remove: "list/remove",
+    list_two_updaters: "list/two-updaters",
+    list_reclaim: "list/reclaim",
     table_intact: "table/intact",
     table_invalidate: "table/invalidate",
 }

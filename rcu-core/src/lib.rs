@@ -27,6 +27,7 @@
 //! |---|---|---|
 //! | read | [`read_lock`], or [`Reader::read_lock`] on a [`reader()`] handle | a few instructions; no shared write |
 //! | publish | [`RcuCell::replace`], [`RcuOption::swap`], `update` | one allocation, one atomic swap |
+//! | keep elements in order | [`RcuList`] | one allocation an element; one pointer load a step |
 //! | wait for readers | [`synchronize`], [`Retired::wait`] | a membarrier, and the longest open section |
 //! | reclaim without waiting | drop the [`Retired`]; [`retire`]; [`call`] | one atomic exchange |
 //! | wait for what was reclaimed so | [`barrier`] | a grace period, and the callbacks before it |
@@ -94,5 +95,5 @@ pub use global::{
 };
 pub use guard::{ReadGuard, Section};
 pub use handle::{NotifierHandle, Reader};
-pub use pointer::{RcuBox, RcuCell, RcuOption, Retired};
+pub use pointer::{Element, ListCursor, ListIter, ListUpdater, RcuBox, RcuCell, RcuList, RcuOption, Retired};
 pub use scope::{Global, Scope};

@@ -1,5 +1,6 @@
 //! Protected pointers: a value with its callback head in one allocation ([`RcuBox`]), cells that publish it
-//! ([`RcuOption`], [`RcuCell`]), and what an unlinked value is until its grace period is over ([`Retired`]).
+//! ([`RcuOption`], [`RcuCell`]), a list of them ([`RcuList`]), and what an unlinked value is until its grace period is over
+//! ([`Retired`]).
 //!
 //! ```text
 //! updater                                  reader, inside a section
@@ -14,10 +15,12 @@
 
 mod boxed;
 mod cell;
+mod list;
 mod option;
 mod retired;
 
 pub use boxed::RcuBox;
 pub use cell::RcuCell;
+pub use list::{Element, ListCursor, ListIter, ListUpdater, RcuList};
 pub use option::RcuOption;
 pub use retired::Retired;

@@ -7,6 +7,7 @@ mod child;
 mod domains;
 mod grace_periods;
 mod kicks;
+mod list;
 mod misuse;
 mod stress;
 mod threads;
