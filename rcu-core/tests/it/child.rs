@@ -21,6 +21,12 @@ pub fn in_child(test: &str, body: impl FnOnce()) -> Output {
     output
 }
 
+/// Asserts that the child's test passed.
+pub fn assert_passed(output: &Output) {
+    let [stdout, stderr] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+    assert!(output.status.success(), "{stdout}{stderr}");
+}
+
 /// Asserts that the child aborted, and what it said.
 pub fn assert_aborted(output: &Output, message: &str) {
     let stderr = String::from_utf8_lossy(&output.stderr);

@@ -1,11 +1,16 @@
 //! What the crate promises, seen from outside: one module per topic, test names are sentences.
 #![allow(clippy::disallowed_types, reason = "tests watch the crate from outside its own protocols")]
 
+mod allocations;
 mod callbacks;
 mod cells;
 mod child;
 mod domains;
+#[cfg(target_os = "linux")]
+mod filters;
 mod grace_periods;
+#[cfg(target_os = "linux")]
+mod idle;
 mod kicks;
 mod list;
 mod misuse;

@@ -20,7 +20,7 @@ struct Slot {
 }
 
 /// A value that is alive until it is dropped, and can be asked.
-struct Payload {
+pub struct Payload {
     slot: &'static Slot,
     generation: u64,
 }
@@ -29,11 +29,17 @@ struct Payload {
 static FREE: Mutex<VecDeque<&'static Slot>> = Mutex::new(VecDeque::new());
 
 impl Payload {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let free = FREE.lock().unwrap().pop_front();
         let slot = free.unwrap_or_else(|| Box::leak(Box::new(Slot { generation: AtomicU64::new(0) })));
         let generation = slot.generation.fetch_add(1, Ordering::SeqCst) + 1;
         Self { slot, generation }
+    }
+
+    /// Tells whether the payload is alive. What is asked is the slot, which stays, and not the payload, which a bug might free.
+    pub fn witness(&self) -> impl Fn() -> bool + use<> {
+        let Self { slot, generation } = *self;
+        move || slot.generation.load(Ordering::SeqCst) == generation
     }
 }
 
@@ -64,11 +70,7 @@ fn read<'r, S: Scope>(
     lock: impl Fn() -> ReadGuard<'r, S>,
     counts: &Counts,
 ) {
-    // Copied at once: what is asked later is the slot, which stays, and not the payload, which a bug might free.
-    let load = |section: &ReadGuard<'r, S>, cell: usize| {
-        let payload = cells[cell].load(section);
-        (payload.slot, payload.generation)
-    };
+    let load = |section: &ReadGuard<'r, S>, cell: usize| cells[cell].load(section).witness();
     let mut round = 0;
     while !counts.stop.load(Ordering::Relaxed) {
         round += 1;
@@ -88,8 +90,8 @@ fn read<'r, S: Scope>(
             }
         };
         (0..round % 64).for_each(|_| hint::spin_loop());
-        for (slot, generation) in [seen_first, seen_second] {
-            if slot.generation.load(Ordering::SeqCst) != generation {
+        for is_alive in [seen_first, seen_second] {
+            if !is_alive() {
                 counts.freed.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -162,7 +164,16 @@ fn stress<S: Scope>(
     assert!(sections > 0 && queued > 0, "nothing happened");
 }
 
-fn stress_domain(fences: Fences) {
+pub fn stress_default_domain() {
+    stress(
+        &rcu_core::Global,
+        |cells, counts| read(cells, rcu_core::read_lock, counts),
+        rcu_core::call,
+        rcu_core::barrier,
+    );
+}
+
+pub fn stress_domain(fences: Fences) {
     let domain: &Domain = Box::leak(Box::new(Domain::builder().fences(fences).build()));
     let read_with_handle = |cells: &_, counts: &_| {
         let reader = domain.reader();
@@ -174,12 +185,7 @@ fn stress_domain(fences: Fences) {
 #[test]
 fn default_domain_frees_nothing_early_and_runs_every_callback_once() {
     let _watchdog = Watchdog::new("default_domain_frees_nothing_early_and_runs_every_callback_once");
-    stress(
-        &rcu_core::Global,
-        |cells, counts| read(cells, rcu_core::read_lock, counts),
-        rcu_core::call,
-        rcu_core::barrier,
-    );
+    stress_default_domain();
 }
 
 #[test]

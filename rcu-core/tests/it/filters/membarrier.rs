@@ -1,0 +1,70 @@
+//! Filters that refuse membarrier: before the first section, and after it.
+
+use std::sync::mpsc::channel;
+use std::thread;
+
+use libc::c_int;
+use rcu_core::{Fences, RcuCell, read_lock};
+
+use super::seccomp::{Refused, install};
+use super::{in_filtered_child, membarrier};
+use crate::child::{assert_aborted, assert_passed};
+use crate::stress::{stress_default_domain, stress_domain};
+use crate::watchdog::{Watchdog, waiting};
+
+fn no_membarrier(errno: c_int) -> Refused {
+    Refused { call: libc::SYS_membarrier, first_argument: None, errno }
+}
+
+#[test]
+fn host_without_membarrier_uses_full_fences_at_run_time() {
+    const TEST: &str = "filters::membarrier::host_without_membarrier_uses_full_fences_at_run_time";
+    let _watchdog = Watchdog::new(TEST);
+    let output = in_filtered_child(TEST, || {
+        install(&[no_membarrier(libc::ENOSYS)]).expect("the host accepts filters");
+        let register = libc::MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED;
+        assert_eq!(membarrier(register), Err(Some(libc::ENOSYS)), "a host without membarrier");
+        // Were membarrier relied on, its failure would abort.
+        stress_default_domain();
+        stress_domain(Fences::Auto);
+        let cell = RcuCell::new(1);
+        assert_eq!(cell.replace(2).wait(), 1);
+        rcu_core::synchronize();
+        assert!(rcu_core::stats().heavy_fences > 0);
+    });
+    if let Some(output) = output {
+        assert_passed(&output);
+    }
+}
+
+#[test]
+fn filter_installed_after_the_first_section_aborts_with_a_message_that_names_cause_and_cure() {
+    const TEST: &str = "filters::membarrier::filter_installed_after_the_first_section_aborts_with_a_message_that_names_cause_and_cure";
+    let _watchdog = Watchdog::new(TEST);
+    let output = in_filtered_child(TEST, || {
+        drop(read_lock());
+        install(&[no_membarrier(libc::EPERM)]).expect("the host accepts filters");
+        let (send, registered) = channel();
+        // A reader that stays, outside of any section: a grace period has to reckon with its running light.
+        thread::spawn(move || {
+            rcu_core::register_current_thread();
+            send.send(()).expect("the test waits");
+            loop {
+                thread::park();
+            }
+        });
+        waiting("a reader to register", || registered.recv()).expect("it registers");
+        rcu_core::synchronize();
+    });
+    if let Some(output) = output {
+        assert_aborted(
+            &output,
+            "membarrier failed after readers began to rely on it: Operation not permitted",
+        );
+        assert_aborted(&output, "A seccomp filter installed later does this");
+        assert_aborted(
+            &output,
+            "call init() before it and allow membarrier, or build the domain with Fences::SeqCst",
+        );
+    }
+}
