@@ -3,8 +3,8 @@
 //! | group | measures |
 //! |---|---|
 //! | `lone-callback` | from `call` on an idle domain, whose callback thread sleeps, until the callback runs |
-//! | `read` | a section and a load in it: entered through the thread, and through a handle |
-//! | `synchronize` | a grace period beside another reader: registered but outside, and running sections |
+//! | `read` | a section and a load in it: entered through the thread, and through a handle; a load and a quiescent state |
+//! | `synchronize` | a grace period beside another reader: registered but outside, running sections; and beside none |
 //! | `enqueue` | `call` of a closure, and `retire` of a value, on each of one or two threads that do nothing else |
 //!
 //! ```console
@@ -73,6 +73,14 @@ fn read(c: &mut Criterion) {
             *black_box(&cell).load(&section)
         });
     });
+    let mut cpu = reader.into_quiescent();
+    group.bench_function("quiescent", |b| {
+        b.iter(|| {
+            let value = *black_box(&cell).load(&cpu);
+            black_box(&mut cpu).quiescent();
+            value
+        });
+    });
     group.finish();
 }
 
@@ -104,6 +112,7 @@ fn grace_period(c: &mut Criterion) {
     };
     measure("idle", thread::park);
     measure("reader", || drop(read_lock()));
+    group.bench_function("alone", |b| b.iter(synchronize));
     group.finish();
 }
 

@@ -8,13 +8,16 @@ pub mod payload;
 pub mod run;
 
 pub mod announce;
+pub mod barrier;
 pub mod event;
 pub mod handover;
 pub mod list;
 pub mod nest;
 pub mod owner;
 pub mod pointer;
+pub mod poll;
 pub mod queue;
+pub mod quiescent;
 pub mod registration;
 pub mod shared;
 pub mod table;
@@ -33,6 +36,9 @@ pub fn models() -> impl Iterator<Item = &'static Model> {
         nest::MODELS,
         owner::MODELS,
         wake::MODELS,
+        quiescent::MODELS,
+        poll::MODELS,
+        barrier::MODELS,
         event::MODELS,
         queue::MODELS,
         handover::MODELS,
@@ -47,7 +53,7 @@ pub fn models() -> impl Iterator<Item = &'static Model> {
 
 /// Every protocol that is wrong on purpose, and must fail.
 pub fn wrong() -> impl Iterator<Item = &'static Model> {
-    [handover::WRONG, list::WRONG, table::WRONG].into_iter().flatten()
+    [handover::WRONG, list::WRONG, table::WRONG, poll::WRONG, barrier::WRONG].into_iter().flatten()
 }
 
 /// The model of this name, right or wrong.

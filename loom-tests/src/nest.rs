@@ -8,7 +8,7 @@ use crate::run::{EXHAUSTIVE, Model, reader};
 
 /// See the module.
 pub const MODELS: &[Model] = &[
-    // fence: 66,460 executions, 1.9 s; membarrier: 216,529, 6.0 s.
+    // fence: 66,460 executions, 2.5 s; membarrier: 216,529, 8.0 s.
     Model {
         name: "nest/two-sections",
         shows: "a scan that meets a nested or un-nested store is ordered after the section before",
@@ -19,7 +19,7 @@ pub const MODELS: &[Model] = &[
         outcomes: &[],
         run: || section_then_nested(Fences::Auto),
     },
-    // 66,460 executions in both modes, 1.8 s.
+    // 66,460 executions in both modes, 2.6 s.
     Model {
         name: "nest/slow-two-sections",
         shows: "as two-sections, for a domain whose readers pass full fences on the slow path",

@@ -34,17 +34,41 @@ pub const MODELS: &[Model] = &[
         outcomes: &[],
         run: || moved_handle(Fences::SeqCst),
     },
+    // 10 executions in both modes, under 0.1 s.
+    Model {
+        name: "owner/moved-quiescent-reader",
+        shows: "as moved-handle, for a handle that goes online where it arrives",
+        threads: 2,
+        readers: 1,
+        extent: EXHAUSTIVE,
+        long: false,
+        outcomes: &[],
+        run: || moved_quiescent_reader(Fences::Auto),
+    },
 ];
 
 fn moved_handle(fences: Fences) {
+    moved(fences, section);
+}
+
+fn moved_quiescent_reader(fences: Fences) {
+    moved(fences, |record, period| {
+        record.adopt();
+        record.go_online(period);
+        record.go_offline(period);
+    });
+}
+
+/// The main thread has used the handle, and waits while another one does.
+fn moved(fences: Fences, there: fn(&Record, &GracePeriod)) {
     let grace_periods = Arc::new(Synchronizer::new(fences));
     let record = Arc::new(Record::unregistered());
-    record.go_online(&grace_periods.period);
+    record.take_fast_path(&grace_periods.period);
     // SAFETY: (1): the registry is used no more when the record is gone.
     unsafe { grace_periods.registry.register(NonNull::from(&*record)) };
     section(&record, &grace_periods.period);
     let moved = (Arc::clone(&record), Arc::clone(&grace_periods));
-    let reader = reader(move || section(&moved.0, &moved.1.period));
+    let reader = reader(move || there(&moved.0, &moved.1.period));
     grace_periods.assert_may_wait("synchronize");
     reader.join().unwrap();
 }

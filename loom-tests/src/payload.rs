@@ -38,7 +38,8 @@ impl Payload {
         self.write(FREED);
     }
 
-    fn write(&self, new: u32) {
+    /// Changes the value, which nobody else may be using.
+    pub fn write(&self, new: u32) {
         // SAFETY: loom has checked that no other access is concurrent, and runs one thread at a time.
         self.value.with_mut(|value| unsafe { *value = new });
     }

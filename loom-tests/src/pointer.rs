@@ -44,7 +44,7 @@ pub const MODELS: &[Model] = &[
         outcomes: &[],
         run: two_swaps,
     },
-    // fence: 10,195 executions, 0.5 s; membarrier: 17,220, 0.9 s.
+    // fence: 15,089 executions, 1.1 s; membarrier: 25,696, 1.9 s.
     Model {
         name: "pointer/two-updates",
         shows: "no update is lost, and each looks at a whole value",

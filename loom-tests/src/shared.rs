@@ -11,7 +11,7 @@ const SHARED: &str = "two updaters shared a grace period";
 
 /// See the module.
 pub const MODELS: &[Model] = &[
-    // fence: 62,124 executions, 2.7 s; membarrier: 64,976, 3.0 s.
+    // fence: 114,870 executions, 7.0 s; membarrier: 166,607, 10.2 s.
     Model {
         name: "shared/two-updaters",
         shows: "an unlink that came while a grace period was driven is covered by the next one, whoever drives it",
@@ -22,7 +22,7 @@ pub const MODELS: &[Model] = &[
         outcomes: &[SLEPT],
         run: updaters::<2>,
     },
-    // fence: 85,018 executions, 4.9 s; membarrier: 48,935, 2.9 s.
+    // fence: 159,076 executions, 12.8 s; membarrier: 133,828, 10.9 s.
     Model {
         name: "shared/three-updaters",
         shows: "as two-updaters; two that come while a grace period is driven share the next one",

@@ -48,6 +48,7 @@ const CALLS: &[(&str, &str, &str, Option<&str>)] = &[
     ("light", "fence", "SeqCst", None),
     ("full", "fence", "SeqCst", None),
     ("heavy", "fence", "SeqCst", None),
+    ("remote", "fence", "Remote", None),
     ("current", "load", "Acquire", Some("period")),
 ];
 

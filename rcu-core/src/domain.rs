@@ -3,18 +3,23 @@
 //! Handles, cells, readers and `Retired` values each keep the domain alive by a clone of its handle; the callback thread
 //! keeps the engine alive by itself. Dropping the last handle therefore only tells that thread to finish: it never waits.
 
+mod builder;
+
 use std::fmt;
 use std::ptr::NonNull;
 
 use crate::callback::SpawnError;
 use crate::contain::contain;
+use crate::cookie::{self, Cookie};
 use crate::engine::{Engine, Stats};
-use crate::fence::Fences;
 use crate::handle::{Reader, Registered};
 use crate::pointer::RcuBox;
 use crate::reader::Record;
+use crate::report::report;
 use crate::scope::{self, Host, Scope};
 use crate::sync::Arc;
+
+pub use builder::Builder;
 
 /// An RCU domain of your own: sections of one domain do not delay the grace periods of another. Clones are handles of
 /// the same domain.
@@ -37,6 +42,13 @@ use crate::sync::Arc;
 /// # let domain = Domain::new();
 /// # let cell = RcuCell::new_in(&domain, 1);
 /// cell.load(&rcu_core::read_lock());
+/// ```
+///
+/// ```
+/// # use rcu_core::{Domain, RcuCell};
+/// # let domain = Domain::new();
+/// # let cell = RcuCell::new_in(&domain, 1);
+/// cell.load(&domain.reader().read_lock());
 /// ```
 ///
 /// and by a panic if it is of another instance:
@@ -77,47 +89,21 @@ impl Drop for Owner {
         let callbacks = &self.engine.callbacks;
         if !callbacks.is_spawned() && !callbacks.is_idle() {
             if let Err(error) = self.spawn() {
-                eprintln!("rcu-core: the callbacks of a dropped domain are lost: {error}");
+                report(format_args!("the callbacks of a dropped domain are lost: {error}"));
             }
         }
         callbacks.stop();
     }
 }
 
-/// Options of a new [`Domain`].
-#[derive(Clone, Debug)]
-#[must_use = "a builder makes its domain when build is called"]
-pub struct Builder {
-    fences: Fences,
-    thread_name: String,
-}
-
-impl Builder {
-    /// Chooses the fences of the domain's readers and grace periods.
-    pub fn fences(mut self, fences: Fences) -> Self {
-        self.fences = fences;
-        self
-    }
-
-    /// Names the callback thread; `rcu-callbacks` unless told otherwise.
-    ///
-    /// # Panics
-    /// If the name contains a NUL.
-    pub fn thread_name(mut self, name: impl Into<String>) -> Self {
-        self.thread_name = name.into();
-        assert!(!self.thread_name.contains('\0'), "thread_name: a thread's name cannot contain a NUL");
-        self
-    }
-
-    /// Makes the domain. Its callback thread is started by its first callback.
-    pub fn build(self) -> Domain {
-        let engine = Arc::new(Engine::new(self.fences));
-        Domain { owner: Arc::new(Owner { engine, thread_name: self.thread_name }) }
-    }
-}
-
 impl Domain {
     /// A domain with the default options.
+    ///
+    /// ```
+    /// let domain = rcu_core::Domain::new();
+    /// let same = domain.clone(); // another handle of it
+    /// # drop((domain, same));
+    /// ```
     #[expect(clippy::new_without_default, reason = "two defaults are two domains: a reader should see which is made")]
     pub fn new() -> Self {
         Self::builder().build()
@@ -131,13 +117,21 @@ impl Domain {
     /// domain.synchronize();
     /// ```
     pub fn builder() -> Builder {
-        Builder { fences: Fences::Auto, thread_name: "rcu-callbacks".to_owned() }
+        Builder::new()
     }
 
     /// A new reader of this domain.
     ///
     /// # Panics
     /// In a force-RCU kick.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let domain = rcu_core::Domain::new();
+    /// let reader = domain.reader();
+    /// std::thread::spawn(move || drop(reader.read_lock())).join().unwrap();
+    /// ```
     pub fn reader(&self) -> Reader<Domain> {
         Reader::new(self.clone())
     }
@@ -147,43 +141,154 @@ impl Domain {
     ///
     /// # Panics
     /// Inside a section of this domain, in one of its callbacks, and in a force-RCU kick.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let domain = rcu_core::Domain::new();
+    /// let _section = rcu_core::read_lock(); // of another domain, so it is not waited for
+    /// domain.synchronize();
+    /// ```
     pub fn synchronize(&self) {
-        scope::synchronize(self, "Domain::synchronize");
+        scope::synchronize(self, "Domain::synchronize", None);
+    }
+
+    /// Asks for a grace period that starts after this call, driven by the domain's callback thread. See
+    /// [`start_poll`](crate::start_poll()).
+    ///
+    /// ```
+    /// let domain = rcu_core::Domain::new();
+    /// let cookie = domain.start_poll();
+    /// while !domain.poll(cookie) {
+    ///     std::thread::yield_now(); // or something useful
+    /// }
+    /// ```
+    pub fn start_poll(&self) -> Cookie {
+        cookie::start_poll(self)
+    }
+
+    /// Whether the cookie's grace period is over. See [`poll`](crate::poll()).
+    ///
+    /// # Panics
+    /// If the cookie is of another domain.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let domain = rcu_core::Domain::new();
+    /// let reader = domain.reader();
+    /// let _section = reader.read_lock();
+    /// let cookie = domain.start_poll();
+    /// assert!(!domain.poll(cookie)); // allowed inside a section, and false as long as it lasts
+    /// ```
+    ///
+    /// ```should_panic
+    /// let cookie = rcu_core::start_poll();
+    /// rcu_core::Domain::new().poll(cookie);
+    /// ```
+    pub fn poll(&self, cookie: Cookie) -> bool {
+        cookie::poll(self, cookie, "Domain::poll")
+    }
+
+    /// Waits until the cookie's grace period is over. See [`cond_synchronize`](crate::cond_synchronize()).
+    ///
+    /// # Panics
+    /// As [`synchronize`](Self::synchronize), and if the cookie is of another domain.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let domain = rcu_core::Domain::new();
+    /// let cookie = domain.start_poll();
+    /// domain.cond_synchronize(cookie);
+    /// assert!(domain.poll(cookie));
+    /// ```
+    pub fn cond_synchronize(&self, cookie: Cookie) {
+        cookie::cond_synchronize(self, cookie, "Domain::cond_synchronize");
     }
 
     /// Waits until every callback that was queued before, by any thread, has run.
     ///
     /// # Panics
     /// As [`synchronize`](Self::synchronize), and if the callback thread cannot be started.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let domain = rcu_core::Domain::new();
+    /// domain.call(|| ());
+    /// domain.barrier();
+    /// assert_eq!(domain.stats().callbacks_run, 1);
+    /// ```
     pub fn barrier(&self) {
         scope::barrier(self, "Domain::barrier");
     }
 
     /// Runs `f` once, on the domain's callback thread, after a grace period that starts after this call. See
     /// [`call`](crate::call()).
+    ///
+    /// ```
+    /// use std::sync::mpsc::channel;
+    ///
+    /// let domain = rcu_core::Domain::new();
+    /// let (send, receive) = channel();
+    /// domain.call(move || send.send("no reader is left").unwrap());
+    /// assert_eq!(receive.recv(), Ok("no reader is left"));
+    /// ```
     pub fn call(&self, f: impl FnOnce() + Send + 'static) {
         scope::call(self, f);
     }
 
     /// Drops a value after a grace period. See [`retire`](crate::retire()).
+    ///
+    /// ```
+    /// let domain = rcu_core::Domain::new();
+    /// domain.retire(rcu_core::RcuBox::new(vec![0; 1024]));
+    /// ```
     pub fn retire<T: Send + 'static>(&self, value: RcuBox<T>) {
         value.retire_in(self);
+    }
+
+    /// Drops a value after a grace period. See [`defer_drop`](crate::defer_drop()).
+    ///
+    /// ```
+    /// let domain = rcu_core::Domain::new();
+    /// domain.defer_drop(std::sync::Arc::new([0; 1024]));
+    /// ```
+    pub fn defer_drop<T: Send + 'static>(&self, value: T) {
+        self.call(move || drop(value));
     }
 
     /// Starts the callback thread now rather than with the first callback.
     ///
     /// # Errors
     /// If the thread cannot be started. The next callback tries again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let domain = rcu_core::Domain::new();
+    /// domain.init()?;
+    /// # Ok::<(), rcu_core::SpawnError>(())
+    /// ```
     pub fn init(&self) -> Result<(), SpawnError> {
         self.owner.engine.grace_periods.period.readers_run_light();
         self.spawn()
     }
 
     /// Waits until every callback queued so far has run, and, if this is the last handle, for the callback thread to end.
-    /// Dropping a handle instead does not wait.
+    /// Dropping a handle instead does not wait. Readers, cells, lists and [`Retired`](crate::Retired) values are handles too.
     ///
     /// # Panics
     /// As [`barrier`](Self::barrier).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let domain = rcu_core::Domain::new();
+    /// domain.call(|| println!("runs before shutdown returns"));
+    /// domain.shutdown();
+    /// ```
     pub fn shutdown(self) {
         scope::barrier(&self, "Domain::shutdown");
         let engine = Arc::clone(&self.owner.engine);
@@ -194,6 +299,12 @@ impl Domain {
     }
 
     /// What the domain has done so far.
+    ///
+    /// ```
+    /// let domain = rcu_core::Domain::new();
+    /// let _reader = domain.reader();
+    /// assert_eq!(domain.stats().readers, 1);
+    /// ```
     pub fn stats(&self) -> Stats {
         self.owner.engine.stats()
     }
@@ -227,6 +338,10 @@ impl Host for Domain {
     fn is_same(one: &Domain, other: &Domain) -> bool {
         // Both are alive, so their addresses differ unless they are one.
         Arc::ptr_eq(&one.owner, &other.owner)
+    }
+
+    fn own_record(_: &Domain) -> Option<NonNull<Record>> {
+        None
     }
 
     unsafe fn unlock_slow(scope: &Domain, record: NonNull<Record>) {

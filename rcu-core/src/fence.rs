@@ -11,13 +11,19 @@
 use crate::sync::{Ordering, fence};
 
 /// Which fences a domain uses.
+///
+/// ```
+/// use rcu_core::{Domain, Fences};
+/// let domain = Domain::builder().fences(Fences::SeqCst).build();
+/// # domain.synchronize();
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fences {
-    /// membarrier(2) where the host has it: sections cost no fence, grace periods a system call.
+    /// membarrier(2) where the host has it: sections cost no fence, grace periods a system call if a reader is online.
     #[default]
     Auto,
-    /// `fence(SeqCst)` on both sides: every section costs a fence, and no system call is made.
+    /// `fence(SeqCst)` on both sides: every section costs two fences, and no membarrier call is made.
     SeqCst,
 }
 
@@ -27,10 +33,18 @@ pub fn readers_run_light(fences: Fences) -> bool {
 }
 
 /// Orders the updater against every reader, light or not.
-#[inline]
 #[cfg_attr(rcu_loom, track_caller)]
 pub fn heavy(fences: Fences) {
-    if readers_run_light(fences) { imp::heavy() } else { fence(Ordering::SeqCst) }
+    full();
+    if readers_run_light(fences) {
+        remote();
+    }
+}
+
+/// What [`heavy`] is beyond a [`full`] fence of the updater's own: one on each light reader, at whatever point it is.
+#[cfg_attr(rcu_loom, track_caller)]
+pub fn remote() {
+    imp::remote();
 }
 
 /// The reader's side of [`heavy`], for a reader that may run light.
@@ -40,7 +54,8 @@ pub fn light() {
     imp::light();
 }
 
-/// The reader's side of [`heavy`], for a reader that may not run light.
+/// A full fence of the caller's own: the updater's side of one that readers pass too, and the side of a reader that may not
+/// run light, or goes online.
 #[cfg_attr(rcu_loom, track_caller)]
 pub fn full() {
     fence(Ordering::SeqCst);
@@ -53,6 +68,7 @@ mod imp {
     use std::sync::atomic::compiler_fence;
 
     use super::{Ordering, fence};
+    use crate::report::report;
     use crate::sys;
 
     pub fn light_is_enough() -> bool {
@@ -66,17 +82,16 @@ mod imp {
         compiler_fence(Ordering::SeqCst);
     }
 
-    pub fn heavy() {
-        // The kernel documents membarrier as a full fence on the caller too; the two fences here make the
-        // caller's part independent of that, and visible to the compiler.
-        fence(Ordering::SeqCst);
+    pub fn remote() {
         if let Err(error) = sys::membarrier() {
-            eprintln!(
-                "rcu-core: membarrier failed after readers began to rely on it: {error}. A seccomp filter installed \
-                 later does this: call init() before it and allow membarrier, or build the domain with Fences::SeqCst."
-            );
+            report(format_args!(
+                "membarrier failed after readers began to rely on it: {error}. A seccomp filter installed later does \
+                 this: call init() before it and allow membarrier, or build the domain with Fences::SeqCst."
+            ));
             std::process::abort();
         }
+        // The kernel documents membarrier as a full fence on the caller too. The one here, and the full fence before this
+        // call, make the caller's part independent of that, and visible to the compiler.
         fence(Ordering::SeqCst);
     }
 }
@@ -95,15 +110,13 @@ mod imp {
         fence(Ordering::SeqCst);
     }
 
-    pub fn heavy() {
-        fence(Ordering::SeqCst);
-    }
+    pub fn remote() {}
 }
 
 /// Whichever the model is run for.
 #[cfg(rcu_loom)]
 mod imp {
-    pub use crate::sync::model::{heavy_fence as heavy, light_fence as light};
+    pub use crate::sync::model::{light_fence as light, remote_fence as remote};
 
     pub fn light_is_enough() -> bool {
         true

@@ -1,179 +1,26 @@
-//! The default domain: one engine for the process, whose readers are threads.
-//!
-//! A thread's record is a plain thread-local word without a destructor, so a section costs no call and no check whether it
-//! was initialised. It starts SLOW, which sends the thread's first section here to register; a second thread-local, with a
-//! destructor, ends the registration.
-//!
-//! Sections may outlive that destructor: a guard kept in another thread-local, or taken in a later destructor. Then, and only
-//! then, a record on the heap stands in for the thread's, which stays SLOW so that every lock and unlock finds it here. It
-//! is freed when its section ends; if that never happens it stays registered for ever, and nothing is freed early.
+//! The default domain: one engine for the process, whose readers are threads. Its functions are free ones.
 
-use std::cell::Cell;
-use std::ptr::{self, NonNull};
+mod local;
+
+use std::ptr::NonNull;
 
 use crate::callback::SpawnError;
+use crate::cookie::{self, Cookie};
 use crate::engine::{Engine, Stats};
-use crate::fence::Fences;
 use crate::guard::ReadGuard;
-use crate::handle::Reader;
+use crate::handle::{NotifierHandle, Reader};
 use crate::pointer::RcuBox;
 use crate::reader::Record;
-use crate::registry::Registry;
 use crate::scope::{self, Global, Host};
-use crate::sync::thread_local;
-use crate::sys::with_signals_blocked;
 use crate::thread::assert_not_in_kick;
-
-// Elsewhere std keeps thread-locals in boxes that it frees in no stated order: a record could go before its thread.
-#[cfg(not(any(
-    target_os = "linux",
-    target_os = "freebsd",
-    target_vendor = "apple",
-    all(windows, target_env = "msvc")
-)))]
-compile_error!("rcu-core needs a host with native thread-local storage");
+use local::LOCAL;
 
 #[cfg(not(rcu_loom))]
-static ENGINE: Engine = Engine::new(Fences::Auto);
-
-/// A thread, as a reader of the default domain. No destructor: it is readable until the thread is gone.
-struct Local {
-    record: Record,
-    state: Cell<State>,
-    /// Stands in for the record once the thread's registration has ended; null while no section is open then.
-    late: Cell<*mut Record>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Unregistered,
-    Registered,
-    /// The registration has ended: only destructors of thread-locals run now.
-    Late,
-}
-
-/// Ends the thread's registration when it is dropped.
-struct Registration(#[cfg(rcu_loom)] std::rc::Rc<Local>);
-
-#[cfg(not(rcu_loom))]
-thread_local! {
-    static LOCAL: Local = const { Local::new() };
-    static REGISTRATION: Registration = const { Registration() };
-}
-
+static ENGINE: Engine = Engine::global();
 // A static of the process would outlive the execution that loom explores: its own live as long as that does.
 #[cfg(rcu_loom)]
 static ENGINE: crate::sync::model::PerExecution<Engine> =
-    crate::sync::model::PerExecution::new(|| Engine::new(Fences::Auto));
-#[cfg(rcu_loom)]
-thread_local! {
-    static LOCAL: std::rc::Rc<Local> = std::rc::Rc::new(Local::new());
-    static REGISTRATION: Registration = Registration(LOCAL.with(std::rc::Rc::clone));
-}
-
-fn registry() -> &'static Registry {
-    &ENGINE.grace_periods.registry
-}
-
-impl Local {
-    const_fn! {
-        fn new() -> Self {
-            Self {
-                record: Record::unregistered(),
-                state: Cell::new(State::Unregistered),
-                late: Cell::new(ptr::null_mut()),
-            }
-        }
-    }
-
-    /// Registers the thread, unless it is or was.
-    fn register(&self) {
-        if self.state.get() != State::Unregistered {
-            return;
-        }
-        // The access schedules the destructor; it is refused when the thread's destructors have begun.
-        if REGISTRATION.try_with(|_| ()).is_err() {
-            self.state.set(State::Late);
-            return;
-        }
-        self.record.adopt();
-        self.record.go_online(&ENGINE.grace_periods.period);
-        // SAFETY: (1) the record is valid until the thread is gone, and `unregister` comes before.
-        unsafe { registry().register(NonNull::from(&self.record)) };
-        self.state.set(State::Registered);
-    }
-
-    /// Ends the registration. A section that is open goes on in a record on the heap.
-    fn unregister(&self) {
-        // No signal handler may read between these steps: its section would be in a record that nobody scans.
-        with_signals_blocked(|| {
-            let record = NonNull::from(&self.record);
-            if self.record.inside() {
-                self.late.set(registry().replace(record).as_ptr());
-            } else {
-                registry().unregister(record);
-            }
-            self.record.go_offline();
-            self.state.set(State::Late);
-        });
-    }
-
-    #[cold]
-    fn lock_slow(&self) {
-        self.register();
-        let period = &ENGINE.grace_periods.period;
-        match self.state.get() {
-            // SAFETY: the record is valid until its section has ended, which does not begin before this.
-            State::Late => unsafe { self.late().as_ref() }.lock_slow(period),
-            // Registered just now and light, or in need of a fence, or at the limit.
-            _ => self.record.lock(period, || {}, || self.record.lock_slow(period)),
-        }
-    }
-
-    #[cold]
-    fn unlock_slow(&self) {
-        let period = &ENGINE.grace_periods.period;
-        if self.state.get() != State::Late {
-            return self.record.unlock_slow(period);
-        }
-        let late = self.late();
-        let ended = {
-            // SAFETY: `late` returns a record that is valid until it is freed below.
-            let late = unsafe { late.as_ref() };
-            late.unlock_slow(period);
-            !late.inside()
-        };
-        if ended {
-            self.late.set(ptr::null_mut());
-            registry().unregister(late);
-            // SAFETY: `late` or `replace` leaked this box; its section has ended, and it is in no registry.
-            drop(unsafe { Box::from_raw(late.as_ptr()) });
-        }
-    }
-
-    /// The record that stands in, made and registered if no section is open.
-    fn late(&self) -> NonNull<Record> {
-        NonNull::new(self.late.get()).unwrap_or_else(|| {
-            let late = Box::new(Record::unregistered());
-            late.adopt();
-            let late = NonNull::from(Box::leak(late));
-            self.late.set(late.as_ptr());
-            // SAFETY: (1) the box is leaked, and freed by `unlock_slow` only once it is unregistered.
-            unsafe { registry().register(late) };
-            late
-        })
-    }
-}
-
-impl Drop for Registration {
-    fn drop(&mut self) {
-        #[cfg(not(rcu_loom))]
-        LOCAL.with(Local::unregister);
-        // loom refuses every thread-local once the destructors have begun.
-        #[cfg(rcu_loom)]
-        self.0.unregister();
-    }
-}
+    crate::sync::model::PerExecution::new(Engine::global);
 
 /// Enters a read-side critical section of the default domain, or nests in the one that is open. The thread's first section
 /// registers it.
@@ -182,6 +29,8 @@ impl Drop for Registration {
 ///
 /// # Aborts
 /// At the 32,768th nested section, which takes leaked guards.
+///
+/// # Examples
 ///
 /// ```
 /// let cell = rcu_core::RcuCell::new(7);
@@ -200,23 +49,107 @@ pub fn read_lock() -> ReadGuard<'static> {
 /// Waits until every read-side critical section of the default domain that is open now has ended.
 ///
 /// Whatever was unlinked before the call is, after it, in nobody's hands. Concurrent calls share grace periods: any number of
-/// them cost at most two. Costs one membarrier (0.4 us when no reader runs, 10 us when one does, on a two-core machine), and
-/// more only while a reader stays inside.
+/// them cost at most two.
+///
+/// Costs a full fence, a walk over the registered readers, and one membarrier, which is left out if no reader but the calling
+/// thread is registered and online. A second membarrier, and sleeping, come only if a reader stays inside for long.
 ///
 /// # Panics
 /// Inside a section of the default domain, in one of its callbacks, and in a force-RCU kick.
 ///
+/// # Examples
+///
 /// ```
-/// rcu_core::synchronize();
+/// use rcu_core::{RcuOption, read_lock, synchronize};
+///
+/// static HOOK: RcuOption<fn() -> u32> = RcuOption::none();
+///
+/// fn run() -> Option<u32> {
+///     let section = read_lock();
+///     HOOK.load(&section).map(|hook| hook())
+/// }
+///
+/// drop(HOOK.swap(None));
+/// synchronize(); // whoever found a hook has returned from it
+/// assert_eq!(run(), None);
 /// ```
 pub fn synchronize() {
-    scope::synchronize(&Global, "synchronize");
+    scope::synchronize(&Global, "synchronize", Global::own_record(()));
 }
 
-/// Waits until every callback of the default domain that was queued before, by any thread, has run.
+/// Asks for a grace period of the default domain that starts after this call, to [`poll`] for it, or to wait for what is left of
+/// it with [`cond_synchronize`].
+///
+/// The callback thread drives it: it ends without any further activity, whether or not anybody looks. Nothing is queued
+/// or allocated for the cookie; all cookies taken before a grace period starts share it. Never waits; allowed anywhere.
+/// If the callback thread cannot be started, the cookie expires with the next grace period that anybody drives.
+///
+/// To poll in a loop until it expires is to wait, and where waiting panics the loop does not end: inside a section, in a
+/// callback, and in a kick.
+///
+/// ```
+/// let cookie = rcu_core::start_poll();
+/// while !rcu_core::poll(cookie) {
+///     std::thread::yield_now(); // or something useful
+/// }
+/// ```
+pub fn start_poll() -> Cookie {
+    cookie::start_poll(&Global)
+}
+
+/// Whether the cookie's grace period is over: then every section that was open when the cookie was taken has ended, and all
+/// that it did comes before this.
+///
+/// One load. Never waits, and makes no system call; allowed anywhere.
+///
+/// # Panics
+/// If the cookie is of another domain.
+///
+/// # Examples
+///
+/// ```
+/// let cookie = rcu_core::start_poll();
+/// rcu_core::synchronize();
+/// assert!(rcu_core::poll(cookie));
+/// ```
+pub fn poll(cookie: Cookie) -> bool {
+    cookie::poll(&Global, cookie, "poll")
+}
+
+/// Waits until the cookie's grace period is over: not at all if it is, and like [`synchronize`] if not.
+///
+/// # Panics
+/// As [`synchronize`], whether or not there is anything to wait for, and if the cookie is of another domain.
+///
+/// # Examples
+///
+/// ```
+/// let cookie = rcu_core::start_poll();
+/// rcu_core::cond_synchronize(cookie);
+/// assert!(rcu_core::poll(cookie));
+/// ```
+pub fn cond_synchronize(cookie: Cookie) {
+    cookie::cond_synchronize(&Global, cookie, "cond_synchronize");
+}
+
+/// Whether the calling thread is inside a section of the default domain, entered by [`read_lock`].
+///
+/// ```
+/// assert!(!rcu_core::read_ongoing());
+/// let _section = rcu_core::read_lock();
+/// assert!(rcu_core::read_ongoing());
+/// ```
+pub fn read_ongoing() -> bool {
+    LOCAL.with(|local| local.inside())
+}
+
+/// Waits until every callback of the default domain that was queued before, by any thread, has run. Returns at once if
+/// none is pending.
 ///
 /// # Panics
 /// As [`synchronize`], and if the callback thread cannot be started.
+///
+/// # Examples
 ///
 /// ```
 /// use std::sync::atomic::{AtomicBool, Ordering};
@@ -233,13 +166,38 @@ pub fn barrier() {
 /// Runs `f` once, on the callback thread of the default domain, after a grace period that starts after this call.
 ///
 /// It never waits, is allowed anywhere, inside sections and callbacks too, and needs no later activity to run. Callbacks of
-/// one thread run in its order. One allocation. What is still pending when the process exits does not run.
+/// one thread run in its order, those of different threads in any. One allocation. What is still pending when the process
+/// exits does not run.
 ///
 /// A panic in `f` is contained. If the callback thread cannot be started, `f` stays queued and the next call tries again.
 ///
 /// ```
 /// rcu_core::call(|| println!("nobody reads the old value any more"));
 /// # rcu_core::barrier();
+/// ```
+///
+/// What it captures has to be fit for another thread,
+///
+/// ```compile_fail,E0277
+/// let shared = std::rc::Rc::new(1);
+/// rcu_core::call(move || assert_eq!(*shared, 1));
+/// ```
+///
+/// ```
+/// let shared = std::sync::Arc::new(1);
+/// rcu_core::call(move || assert_eq!(*shared, 1));
+/// ```
+///
+/// and to live as long as it may take:
+///
+/// ```compile_fail,E0373
+/// let number = 1;
+/// rcu_core::call(|| assert_eq!(number, 1));
+/// ```
+///
+/// ```
+/// let number = 1;
+/// rcu_core::call(move || assert_eq!(number, 1));
 /// ```
 pub fn call(f: impl FnOnce() + Send + 'static) {
     scope::call(&Global, f);
@@ -250,14 +208,45 @@ pub fn call(f: impl FnOnce() + Send + 'static) {
 /// ```
 /// rcu_core::retire(rcu_core::RcuBox::new(vec![0; 1024]));
 /// ```
+///
+/// The value is dropped on another thread, so it has to be fit for one:
+///
+/// ```compile_fail,E0277
+/// let shared = std::rc::Rc::new(1);
+/// rcu_core::retire(rcu_core::RcuBox::new(shared));
+/// ```
+///
+/// ```
+/// let shared = std::sync::Arc::new(1);
+/// rcu_core::retire(rcu_core::RcuBox::new(shared));
+/// ```
 pub fn retire<T: Send + 'static>(value: RcuBox<T>) {
     value.retire_in(&Global);
+}
+
+/// Drops a value after a grace period of the default domain, on its callback thread: an `Arc`, a `Box`, a guard of something that
+/// readers may still find.
+///
+/// One allocation; [`retire`] needs none.
+///
+/// ```
+/// rcu_core::defer_drop(std::sync::Arc::new([0; 1024]));
+/// ```
+pub fn defer_drop<T: Send + 'static>(value: T) {
+    call(move || drop(value));
 }
 
 /// A new explicit reader of the default domain.
 ///
 /// # Panics
 /// In a force-RCU kick.
+///
+/// # Examples
+///
+/// ```
+/// let reader = rcu_core::reader();
+/// drop(reader.read_lock());
+/// ```
 pub fn reader() -> Reader {
     Reader::new(Global)
 }
@@ -267,6 +256,8 @@ pub fn reader() -> Reader {
 ///
 /// # Errors
 /// If the thread cannot be started. The next callback tries again.
+///
+/// # Examples
 ///
 /// ```
 /// rcu_core::init()?;
@@ -286,12 +277,33 @@ pub fn init() -> Result<(), SpawnError> {
 /// # Panics
 /// In a force-RCU kick.
 ///
+/// # Examples
+///
 /// ```
 /// rcu_core::register_current_thread();
 /// ```
 pub fn register_current_thread() {
     assert_not_in_kick("register_current_thread");
     LOCAL.with(|local| local.register());
+}
+
+/// Registers a force-RCU notifier for the calling thread, as [`Reader::on_force`] does for a handle: a grace period that finds this
+/// thread inside a section calls `kick`, on the thread that waits. It is removed with the returned handle, or when the
+/// thread ends.
+///
+/// # Panics
+/// In a force-RCU kick, and in destructors of thread-locals that run after the thread's registration has ended.
+///
+/// # Examples
+///
+/// ```
+/// let notifier = rcu_core::on_force(|| println!("leave your section soon"));
+/// notifier.remove();
+/// ```
+pub fn on_force(kick: impl Fn() + Send + Sync + 'static) -> NotifierHandle {
+    register_current_thread();
+    let record = Global::own_record(()).expect("on_force: the thread's registration has ended");
+    NotifierHandle::register(&Global, record, kick)
 }
 
 /// What the default domain has done so far.
@@ -332,6 +344,10 @@ impl Host for Global {
                 unsafe { record.as_ref() }.unlock_slow(&ENGINE.grace_periods.period);
             }
         });
+    }
+
+    fn own_record((): ()) -> Option<NonNull<Record>> {
+        LOCAL.with(|local| local.registered())
     }
 
     fn with_section<R>(&self, f: impl FnOnce() -> R) -> R {

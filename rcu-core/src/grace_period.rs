@@ -14,8 +14,8 @@ use crate::sync::{AtomicU64, Ordering};
 const NEST_BITS: u32 = 15;
 /// The nest count of a reader's word.
 pub const NEST: u64 = (1 << NEST_BITS) - 1;
-/// Set in a reader's word when every rare thing has to be looked at: an unregistered thread, a reader that needs a
-/// fence of its own, a nest count at its limit.
+/// Set in a reader's word when every rare thing has to be looked at: an unregistered thread, a reader that passes a full
+/// fence of its own, or one that is offline.
 pub const SLOW: u64 = 1 << NEST_BITS;
 /// One grace period.
 const PERIOD: u64 = SLOW << 1;

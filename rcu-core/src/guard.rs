@@ -10,7 +10,31 @@ use crate::scope::{Global, Scope};
 /// Proof that the calling thread is inside a read-side critical section of a domain of kind `S`. Functions that are
 /// called from an RCU critical section take one.
 ///
-/// This trait is sealed.
+/// ```
+/// use rcu_core::{RcuOption, Section};
+///
+/// static LIMIT: RcuOption<u32> = RcuOption::none();
+///
+/// /// Called from RCU critical section.
+/// fn limit<'g>(section: &'g impl Section) -> Option<&'g u32> {
+///     LIMIT.load(section)
+/// }
+///
+/// assert_eq!(limit(&rcu_core::read_lock()), None);
+/// assert_eq!(limit(&rcu_core::reader().into_quiescent()), None);
+/// ```
+///
+/// Nothing else will do. This trait is sealed.
+///
+/// ```compile_fail,E0277
+/// # static LIMIT: rcu_core::RcuOption<u32> = rcu_core::RcuOption::none();
+/// LIMIT.load(&());
+/// ```
+///
+/// ```
+/// # static LIMIT: rcu_core::RcuOption<u32> = rcu_core::RcuOption::none();
+/// LIMIT.load(&rcu_core::read_lock());
+/// ```
 pub trait Section<S: Scope = Global>: Open<S> {}
 
 /// The part of [`Section`] that is the crate's own.
@@ -26,17 +50,25 @@ pub trait Open<S: Scope> {
 /// the first lock to the last drop, in any order of drops. A guard that is leaked keeps its section open for ever, and with
 /// it every grace period of its domain: nothing is freed early.
 ///
-/// A guard cannot leave its thread:
+/// ```
+/// let cell = rcu_core::RcuCell::new(1);
+/// let outer = rcu_core::read_lock();
+/// let one = cell.load(&outer);
+/// let inner = rcu_core::read_lock();
+/// drop(cell.replace(2)); // does not wait, so it is allowed here
+/// assert_eq!((one, cell.load(&inner)), (&1, &2));
+/// ```
+///
+/// A guard cannot leave its thread; a handle can, and be locked there:
 ///
 /// ```compile_fail,E0277
-/// let guard = rcu_core::read_lock();
-/// std::thread::scope(|s| { s.spawn(move || drop(guard)); });
+/// let reading = rcu_core::read_lock();
+/// std::thread::scope(|s| { s.spawn(move || drop(reading)); });
 /// ```
 ///
-/// but each thread can take its own:
-///
 /// ```
-/// std::thread::scope(|s| { s.spawn(move || drop(rcu_core::read_lock())); });
+/// let reading = rcu_core::reader();
+/// std::thread::scope(|s| { s.spawn(move || drop(reading)); });
 /// ```
 #[must_use = "the section ends when the guard is dropped"]
 pub struct ReadGuard<'a, S: Scope = Global> {

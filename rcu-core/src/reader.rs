@@ -17,6 +17,13 @@
 //! Nesting is in the word too. **Every store that leaves the word non-zero is Release**, or comes after a full fence: the scan
 //! may read a later store of the same section, and a Relaxed one would not carry what the first one released.
 //!
+//! **SLOW says that the reader passes a full fence of its own** when it enters and when it leaves. The driver passes one after it
+//! stored the counter, and needs a remote fence only if some reader's word lacks SLOW. A quiescent reader shows SLOW while
+//! it is offline, and goes online with a full fence: it costs the grace periods of others nothing while it is away.
+//!
+//! A quiescent state stores the newer number over the older. Our pointer loads need no fence after it: a scan that does not see
+//! the new one sees the old one, and waits. [renew]
+//!
 //! To sleep, the driver marks the reader, passes a heavy fence, and looks at the word again; the reader stores its word,
 //! passes a light fence, and looks at the mark. If the mark comes first we see it and wake the driver; if our store
 //! comes first the driver sees that we have left. [heavy]
@@ -25,6 +32,7 @@ use static_assertions::const_assert_eq;
 
 use crate::fence;
 use crate::grace_period::{GracePeriod, NEST, Period, SLOW, inside};
+use crate::report::report;
 use crate::sync::{AtomicU32, AtomicU64, Ordering, load_own};
 use crate::thread;
 
@@ -33,7 +41,7 @@ use crate::thread;
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub struct Record {
-    /// 0 outside; SLOW outside, for a reader that has to take the slow path; in a section, the number of the grace
+    /// 0 outside; SLOW outside, for a reader that has to take the slow path or is offline; in a section, the number of the grace
     /// period in which it began, the nest count, and SLOW or not.
     word: AtomicU64,
     /// Non-zero when the driver sleeps until this reader leaves.
@@ -67,14 +75,13 @@ impl Record {
     }
 
     /// Lets the owner take the fast path, if its fences allow that. To be called outside, before the record is registered.
-    pub fn go_online(&self, period: &GracePeriod) {
-        let idle = if period.readers_run_light() { 0 } else { SLOW };
+    pub fn take_fast_path(&self, period: &GracePeriod) {
         // Relaxed: the registry's lock comes between this store and the first scan.
-        self.word.store(idle, Ordering::Relaxed);
+        self.word.store(slow_bit(period), Ordering::Relaxed);
     }
 
     /// Sends the owner to the slow path for good. To be called once the record is in no registry.
-    pub fn go_offline(&self) {
+    pub fn take_slow_path(&self) {
         // Relaxed: nobody scans this word any more.
         self.word.store(SLOW, Ordering::Relaxed);
     }
@@ -141,7 +148,7 @@ impl Record {
     pub fn lock_slow(&self, period: &GracePeriod) {
         let word = load_own(&self.word);
         if word & NEST == NEST {
-            eprintln!("rcu-core: read_lock: more than {NEST} nested sections of one reader; were guards leaked?");
+            report(format_args!("read_lock: more than {NEST} nested sections of one reader; were guards leaked?"));
             std::process::abort();
         }
         if inside(word) {
@@ -172,6 +179,57 @@ impl Record {
         }
     }
 
+    /// Begins the section of a reader that is inside for as long as it is online. To be called outside.
+    pub fn go_online(&self, period: &GracePeriod) {
+        // Release [enter]: pairs with the scan.
+        self.word.store(period.current() | slow_bit(period), Ordering::Release);
+        // full [heavy]: pairs with the full fence after the counter's store, for a driver that saw this reader offline.
+        fence::full();
+    }
+
+    /// Ends the section of a reader that is online, and says that it will come back with a full fence.
+    pub fn go_offline(&self, period: &GracePeriod) {
+        self.rest(SLOW, period);
+    }
+
+    /// Ends the section of a reader that is online, for one that locks and unlocks again.
+    pub fn leave_online(&self, period: &GracePeriod) {
+        self.rest(slow_bit(period), period);
+    }
+
+    fn rest(&self, word: u64, period: &GracePeriod) {
+        // Release [leave]: pairs with the scan.
+        self.word.store(word, Ordering::Release);
+        // full [heavy]: pairs with the heavy fence between the driver's mark and its second look.
+        fence::full();
+        self.wake_driver(period);
+    }
+
+    /// Ends the section of a reader that is online, and begins the next. No store if no grace period has started meanwhile:
+    /// then the two are one.
+    #[inline(always)]
+    pub fn pass(&self, period: &GracePeriod) {
+        let word = load_own(&self.word);
+        let renewed = period.current() | word & SLOW;
+        if renewed != word {
+            self.renew(period, renewed);
+        }
+    }
+
+    #[cold]
+    fn renew(&self, period: &GracePeriod, renewed: u64) {
+        // Release [renew]: pairs with the scan; the section that ends comes before the free.
+        self.word.store(renewed, Ordering::Release);
+        if renewed & SLOW == 0 {
+            // light [heavy]: pairs with the heavy fence between the driver's mark and its second look.
+            fence::light();
+        } else {
+            // full [heavy]: as the light one, for a reader that needs a fence of its own.
+            fence::full();
+        }
+        self.wake_driver(period);
+    }
+
     #[inline(always)]
     fn wake_driver(&self, period: &GracePeriod) {
         // Relaxed: the fence before this decides whether a mark is seen, and the event orders what follows.
@@ -191,8 +249,13 @@ impl Record {
         inside(self.scan()) && self.owner.load(Ordering::Relaxed) == token
     }
 
+    /// Whether the owner has entered, or may enter, without a full fence of its own.
+    pub fn is_light(&self) -> bool {
+        self.scan() & SLOW == 0
+    }
+
     fn scan(&self) -> u64 {
-        // Acquire [enter] [nest] [leave]: pairs with each store of the word.
+        // Acquire [enter] [nest] [leave] [renew]: pairs with each store of the word.
         self.word.load(Ordering::Acquire)
     }
 
@@ -201,6 +264,11 @@ impl Record {
         // Relaxed: a heavy fence follows a mark, and a mark taken back too late costs one needless wake-up.
         self.waiting.store(waiting.into(), Ordering::Relaxed);
     }
+}
+
+/// SLOW, if readers need fences of their own.
+fn slow_bit(period: &GracePeriod) -> u64 {
+    if period.readers_run_light() { 0 } else { SLOW }
 }
 
 #[cold]

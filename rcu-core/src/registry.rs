@@ -106,8 +106,10 @@ impl Registry {
         lock(&self.list).readers.push(Entry { record, marked: false, kicks: Vec::new() });
     }
 
-    /// Removes a reader that is outside.
-    pub fn unregister(&self, record: NonNull<Record>) {
+    /// Removes a reader that is outside, and returns its kicks. They are the application's: they are to be dropped with no lock
+    /// held, and once nobody takes the reader for a registered one.
+    #[must_use]
+    pub fn unregister(&self, record: NonNull<Record>) -> Vec<Kick> {
         let mut list = lock(&self.list);
         let mut index = list.position(record);
         if index < list.passed {
@@ -116,10 +118,7 @@ impl Registry {
             list.readers.swap(index, last_passed);
             index = last_passed;
         }
-        let removed = list.readers.swap_remove(index);
-        drop(list);
-        // Kicks are the application's: they are dropped with no lock held.
-        drop(removed);
+        list.readers.swap_remove(index).kicks
     }
 
     /// Makes a new record stand in for one whose storage is about to end, in the section in which it is, and returns it.
@@ -153,6 +152,12 @@ impl Registry {
         lock(&self.list).readers.iter().any(|entry| entry.record().is_inside(token))
     }
 
+    /// Whether any reader, other than the driver's `own`, runs light: only those need a remote fence. One that registers after
+    /// this look needs none either, for it took the lock after the driver.
+    pub fn has_light_readers(&self, own: Option<NonNull<Record>>) -> bool {
+        lock(&self.list).readers.iter().any(|entry| Some(entry.record) != own && entry.record().is_light())
+    }
+
     /// Looks at every reader for a new grace period; true if there is none to wait for.
     pub fn scan(&self, new: Period) -> bool {
         lock(&self.list).advance(0, new, false)
@@ -184,9 +189,10 @@ impl Registry {
             let Some(run) = lock(&kick).clone() else { continue };
             let mark = KickMark::set();
             contain(|| run());
-            drop(mark);
-            // If it was removed meanwhile, this is the last of it: what it captured is the application's, too.
+            // If it was removed meanwhile, this is the last of it: what it captured is the application's, too, and may do no
+            // more than the kick.
             contain(|| drop((run, kick)));
+            drop(mark);
         }
     }
 }

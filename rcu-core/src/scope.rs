@@ -7,10 +7,34 @@ use crate::callback::{SpawnError, closure_head};
 use crate::engine::Engine;
 use crate::head::Head;
 use crate::reader::Record;
-use crate::sync::{Arc, Condvar, Mutex, lock, wait};
 
 /// Which domain something belongs to: [`Global`], the process-wide default, which takes no space and no check, or a
 /// [`Domain`](crate::Domain), checked when a section meets a cell.
+///
+/// Code that is generic over it serves both:
+///
+/// ```
+/// use rcu_core::{Domain, Global, RcuCell, Scope, Section};
+///
+/// struct Counters<S: Scope> {
+///     names: RcuCell<Vec<&'static str>, S>,
+/// }
+///
+/// impl<S: Scope> Counters<S> {
+///     fn new(scope: &S) -> Self {
+///         Self { names: RcuCell::new_in(scope, vec!["hits"]) }
+///     }
+///
+///     /// Called from RCU critical section.
+///     fn first<'g>(&'g self, section: &'g impl Section<S>) -> &'g str {
+///         self.names.load(section)[0]
+///     }
+/// }
+///
+/// let domain = Domain::new();
+/// assert_eq!(Counters::new(&domain).first(&domain.reader().read_lock()), "hits");
+/// assert_eq!(Counters::new(&Global).first(&rcu_core::read_lock()), "hits");
+/// ```
 ///
 /// This trait is sealed. The engine behind it is out of reach:
 ///
@@ -27,7 +51,15 @@ use crate::sync::{Arc, Condvar, Mutex, lock, wait};
 /// ```
 pub trait Scope: Host + Clone + Send + Sync + Debug + 'static {}
 
-/// The process-wide default domain, as a [`Scope`]: zero-sized, so that its cells and guards carry nothing.
+/// The process-wide default domain, as a [`Scope`]: zero-sized, so that cells and guards carry nothing for it.
+///
+/// ```
+/// use rcu_core::{Global, RcuCell};
+///
+/// assert_eq!(size_of::<Global>(), 0);
+/// let cell: RcuCell<u32> = RcuCell::new_in(&Global, 1); // as RcuCell::new(1)
+/// # drop(cell);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Global;
 
@@ -56,6 +88,9 @@ pub trait Host {
     /// 1. `record` is the one that the guard being dropped was made with, on this thread.
     unsafe fn unlock_slow(scope: Self::Borrow<'_>, record: NonNull<Record>);
 
+    /// The calling thread's own record, if it has one: it is nobody else's, and outside where waiting is allowed.
+    fn own_record(scope: Self::Borrow<'_>) -> Option<NonNull<Record>>;
+
     /// Runs `f` inside a section.
     fn with_section<R>(&self, f: impl FnOnce() -> R) -> R;
 
@@ -63,11 +98,11 @@ pub trait Host {
     fn spawn(&self) -> Result<(), SpawnError>;
 }
 
-/// Waits for a grace period, for `call`.
-pub fn synchronize<S: Scope>(scope: &S, call: &str) {
+/// Waits for a grace period, for `call`. `own` is a record that the caller knows to be outside and nobody else's.
+pub fn synchronize<S: Scope>(scope: &S, call: &str, own: Option<NonNull<Record>>) {
     let engine = S::engine(scope.borrow());
     engine.assert_may_wait(call);
-    engine.grace_periods.wait();
+    engine.grace_periods.wait(own);
 }
 
 /// Queues a callback.
@@ -76,11 +111,15 @@ pub fn synchronize<S: Scope>(scope: &S, call: &str) {
 /// 1. `head` is valid, with provenance over its whole allocation, and the caller gives up the right to it.
 /// 2. After a grace period `Head::run` may be called for it, once, on any thread.
 pub unsafe fn call_head<S: Scope>(scope: &S, head: NonNull<Head>) {
-    let callbacks = &S::engine(scope.borrow()).callbacks;
     // SAFETY: (1) and (2) are what `push` asks for.
-    unsafe { callbacks.push(head) };
-    if !callbacks.is_spawned() {
-        // Nothing is lost if this fails: the callback stays queued, and the next one tries again.
+    unsafe { S::engine(scope.borrow()).callbacks.push(head) };
+    see_to_thread(scope);
+}
+
+/// Starts the callback thread for what was queued or requested, unless it is there.
+pub fn see_to_thread<S: Scope>(scope: &S) {
+    if !S::engine(scope.borrow()).callbacks.is_spawned() {
+        // Nothing is lost if this fails: it stays queued, or requested, and the next one tries again.
         let _ = scope.spawn();
     }
 }
@@ -91,21 +130,13 @@ pub fn call<S: Scope>(scope: &S, f: impl FnOnce() + Send + 'static) {
     unsafe { call_head(scope, closure_head(f)) };
 }
 
-/// Waits until every callback that was queued before has run, for `call_name`.
-pub fn barrier<S: Scope>(scope: &S, call_name: &str) {
-    S::engine(scope.borrow()).assert_may_wait(call_name);
+/// Waits until every callback that was queued before has run, for `call`.
+pub fn barrier<S: Scope>(scope: &S, call: &str) {
+    let engine = S::engine(scope.borrow());
+    engine.assert_may_wait(call);
+    let Some(round) = engine.callbacks.round() else { return };
     if let Err(error) = scope.spawn() {
-        panic!("{call_name}: callbacks cannot run: {error}");
+        panic!("{call}: callbacks cannot run: {error}");
     }
-    // One queue, taken whole and run in order: once this one runs, every earlier one has.
-    let ran = Arc::new((Mutex::new(false), Condvar::new()));
-    let last = Arc::clone(&ran);
-    call(scope, move || {
-        *lock(&last.0) = true;
-        last.1.notify_all();
-    });
-    let mut done = lock(&ran.0);
-    while !*done {
-        done = wait(&ran.1, done);
-    }
+    engine.callbacks.wait_for_round(round);
 }

@@ -51,6 +51,13 @@ mod imp {
     pub fn load_mut<T>(pointer: &mut AtomicPtr<T>) -> *mut T {
         *pointer.get_mut()
     }
+
+    /// A number that this process has not had before, from 1.
+    pub fn unique() -> u64 {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        // Relaxed: it orders nothing.
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    }
 }
 
 #[cfg(rcu_loom)]
@@ -58,7 +65,7 @@ use model as imp;
 
 pub use imp::{
     AtomicPtr, AtomicU32, AtomicU64, Condvar, Mutex, MutexGuard, Ordering, UnsafeCell, fence, load_mut,
-    load_own, thread, thread_local,
+    load_own, thread, thread_local, unique,
 };
 // Reference counts are no protocol of this crate: the models need not explore them.
 pub use std::sync::Arc;

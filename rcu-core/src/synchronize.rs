@@ -4,21 +4,27 @@
 //! updater A   unlink ── lock ── drives n ──────────────────────────── done
 //! updater B        unlink ── lock ── waits ─────────────── n is over, drives n+1 ── done
 //! updater C             unlink ── lock ── waits ────────────────────────────────── done
+//! updater D                unlink ── lock ── goes on with a number, n+1 ──────────── polls: done
 //!                                    │ counter = n
-//!                                    │ heavy fence
+//!                                    │ full fence; remote fence, if a reader runs light
 //!                                    │ scan ─ spin ─ mark, heavy fence, kick, sleep
 //! ```
 //!
 //! One caller at a time drives. Whoever comes while grace period n is driven needs n+1, for its unlink may come after
 //! the start of n; all of them share it, and one of them drives it. Each took the lock of the turns before n+1 was
 //! started under it, so each unlink happens before the counter's store by release and acquire, not by fences alone.
+//!
+//! Who only polls takes the number it needs under the lock as well, and leaves it there as requested; the callback thread
+//! drives what is requested. A poll looks at nothing but the number of the last grace period that is over. [over]
 
+use std::ptr::NonNull;
 use std::time::{Duration, Instant};
 
-use crate::fence::Fences;
+use crate::fence::{self, Fences};
 use crate::grace_period::{GracePeriod, Period};
+use crate::reader::Record;
 use crate::registry::Registry;
-use crate::sync::{Condvar, Mutex, lock, thread, wait};
+use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard, Ordering, lock, thread, wait};
 use crate::thread::{assert_not_in_kick, token};
 
 /// How often the driver looks again before it sleeps: sections last about 100 ns, a sleep costs tens of microseconds.
@@ -37,12 +43,16 @@ pub struct Synchronizer {
     pub registry: Registry,
     turns: Mutex<Turns>,
     over: Condvar,
+    /// [`Turns::completed`], for those who poll.
+    polled: AtomicU64,
 }
 
 #[derive(Debug)]
 struct Turns {
     started: u64,
     completed: u64,
+    /// The last grace period that somebody polls for.
+    requested: u64,
     heavy_fences: u64,
 }
 
@@ -52,8 +62,9 @@ impl Synchronizer {
             Self {
                 period: GracePeriod::new(fences),
                 registry: Registry::new(),
-                turns: Mutex::new(Turns { started: 0, completed: 0, heavy_fences: 0 }),
+                turns: Mutex::new(Turns { started: 0, completed: 0, requested: 0, heavy_fences: 0 }),
                 over: Condvar::new(),
+                polled: AtomicU64::new(0),
             }
         }
     }
@@ -67,18 +78,50 @@ impl Synchronizer {
         );
     }
 
-    /// Waits for a grace period that starts after this call.
-    pub fn wait(&self) {
-        let mut turns = lock(&self.turns);
+    /// Waits for a grace period that starts after this call. If the caller drives it, `own` is the record that it knows to be
+    /// outside and nobody else's.
+    pub fn wait(&self, own: Option<NonNull<Record>>) {
+        let turns = lock(&self.turns);
         let needed = turns.started + 1;
+        self.see_through(turns, needed, own);
+    }
+
+    /// Waits for the grace period with this number. `own` is as for [`wait`](Self::wait).
+    pub fn wait_for(&self, needed: u64, own: Option<NonNull<Record>>) {
+        self.see_through(lock(&self.turns), needed, own);
+    }
+
+    /// Returns the number of a grace period that starts after this call, to poll or wait for. Somebody has to drive what is
+    /// [`requested`](Self::requested).
+    pub fn request(&self) -> u64 {
+        let mut turns = lock(&self.turns);
+        turns.requested = turns.started + 1;
+        turns.requested
+    }
+
+    /// The grace period that was requested last, unless it is over.
+    pub fn requested(&self) -> Option<u64> {
+        let turns = lock(&self.turns);
+        (turns.completed < turns.requested).then_some(turns.requested)
+    }
+
+    /// Whether the grace period with this number is over, and with it whatever its readers did.
+    pub fn is_over(&self, number: u64) -> bool {
+        // Acquire [over]: pairs with the store in see_through.
+        self.polled.load(Ordering::Acquire) >= number
+    }
+
+    fn see_through<'a>(&'a self, mut turns: MutexGuard<'a, Turns>, needed: u64, own: Option<NonNull<Record>>) {
         while turns.completed < needed {
             if turns.started == turns.completed {
                 turns.started += 1;
                 drop(turns);
-                let heavy_fences = self.drive();
+                let heavy_fences = self.drive(own);
                 turns = lock(&self.turns);
                 turns.completed = turns.started;
                 turns.heavy_fences += heavy_fences;
+                // Release [over]: pairs with the load in is_over.
+                self.polled.store(turns.completed, Ordering::Release);
                 self.over.notify_all();
             } else {
                 turns = wait(&self.over, turns);
@@ -93,15 +136,21 @@ impl Synchronizer {
     }
 
     /// Sees a grace period through, and returns how many heavy fences it took.
-    fn drive(&self) -> u64 {
+    fn drive(&self, own: Option<NonNull<Record>>) -> u64 {
         let new = self.period.start();
-        // heavy [heavy]: pairs with the light fence after a reader's store of its word.
-        self.period.heavy();
-        if self.registry.scan(new) || self.spin(new) {
-            return 1;
+        // full [heavy]: pairs with the full fence of a reader that runs on the slow path or goes online.
+        fence::full();
+        let mut heavy_fences = 0;
+        if self.registry.has_light_readers(own) {
+            // remote [heavy]: pairs with the light fence after a reader's store of its word.
+            fence::remote();
+            heavy_fences += 1;
         }
-        self.sleep(new);
-        2
+        if !self.registry.scan(new) && !self.spin(new) {
+            self.sleep(new);
+            heavy_fences += 1;
+        }
+        heavy_fences
     }
 
     fn spin(&self, new: Period) -> bool {

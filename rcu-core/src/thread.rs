@@ -16,7 +16,7 @@ thread_local! {
 #[cfg(rcu_loom)]
 thread_local! {
     static IN_KICK: Cell<bool> = Cell::new(false);
-    static TOKEN: u64 = crate::sync::model::unique();
+    static TOKEN: u64 = crate::sync::unique();
 }
 
 /// The calling thread's token: the address of something that is its own. A later thread may have it again, which can only

@@ -1,4 +1,4 @@
-//! The queue: any number of producers push, one thread takes everything.
+//! A queue: any number of producers push, one thread takes everything.
 //!
 //! ```text
 //! producer                               the callback thread
@@ -43,7 +43,7 @@ impl Queue {
             let head_ref = unsafe { head.as_ref() };
             // SAFETY: (1): nobody else reads or writes `next` until the head is pushed.
             head_ref.next.with_mut(|next| unsafe { *next = last });
-            // Release [queue]: pairs with the swap in take. Relaxed: as for the guess.
+            // Release [queue]: pairs with the swap in take_before. Relaxed: as for the guess.
             let pushed =
                 self.head.compare_exchange(last, head.as_ptr(), Ordering::Release, Ordering::Relaxed);
             match pushed {
@@ -59,11 +59,11 @@ impl Queue {
         self.head.load(Ordering::Relaxed).is_null()
     }
 
-    /// Takes all callbacks, oldest first.
-    pub fn take(&self) -> Batch {
+    /// Takes all callbacks, oldest first, and puts them before `rest`.
+    pub fn take_before(&self, rest: Batch) -> Batch {
         // Acquire [queue]: pairs with the CAS in push.
         let mut newest = self.head.swap(ptr::null_mut(), Ordering::Acquire);
-        let mut oldest = ptr::null_mut();
+        let mut oldest = rest.oldest;
         while let Some(head) = NonNull::new(newest) {
             // SAFETY: invariant (1), and the swap was this call's: the head is valid and ours.
             let head_ref = unsafe { head.as_ref() };
@@ -79,6 +79,12 @@ impl Queue {
 #[derive(Debug)]
 pub struct Batch {
     oldest: *mut Head,
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        Self { oldest: ptr::null_mut() }
+    }
 }
 
 impl Batch {

@@ -7,10 +7,12 @@
 use std::fmt;
 use std::ptr::NonNull;
 
-use super::queue::Queue;
+use super::lists::Lists;
+use super::rounds::Rounds;
 use crate::contain::contain;
 use crate::event::Event;
 use crate::head::Head;
+use crate::report::report;
 use crate::sync::{AtomicU32, AtomicU64, Mutex, Ordering, lock, thread};
 use crate::synchronize::Synchronizer;
 use crate::sys::with_signals_blocked;
@@ -18,6 +20,15 @@ use crate::thread::{NOBODY, token};
 
 /// The callback thread of a domain could not be started. Nothing is lost: what was queued stays queued, and the next
 /// `call` or `init` tries again.
+///
+/// ```
+/// use std::error::Error;
+///
+/// if let Err(error) = rcu_core::init() {
+///     eprintln!("{error}"); // says why in its last words, and in source()
+///     assert!(error.source().is_some());
+/// }
+/// ```
 #[derive(Debug)]
 pub struct SpawnError(std::io::Error);
 
@@ -36,7 +47,8 @@ impl std::error::Error for SpawnError {
 /// The callbacks of one domain, and the state of their thread.
 #[derive(Debug)]
 pub struct Callbacks {
-    queue: Queue,
+    lists: Lists,
+    rounds: Rounds,
     /// The callback thread sleeps here.
     queued: Event,
     /// Non-zero when no handle of the domain is left.
@@ -54,7 +66,8 @@ impl Callbacks {
     const_fn! {
         pub fn new() -> Self {
             Self {
-                queue: Queue::new(),
+                lists: Lists::new(),
+                rounds: Rounds::new(),
                 queued: Event::new(),
                 stopping: AtomicU32::new(0),
                 spawned: AtomicU32::new(0),
@@ -72,10 +85,15 @@ impl Callbacks {
     /// 1. `head` is valid, with provenance over its whole allocation, and the caller gives up the right to it.
     /// 2. After a grace period `Head::run` may be called for it, once, on any thread.
     pub unsafe fn push(&self, head: NonNull<Head>) {
-        // SAFETY: `Queue::push` (1) is (1).
-        if unsafe { self.queue.push(head) } {
-            self.queued.set();
+        // SAFETY: `Lists::push` (1) is (1).
+        if unsafe { self.lists.push(head) } {
+            self.wake();
         }
+    }
+
+    /// Has the thread look at the lists, and at what is polled for.
+    pub fn wake(&self) {
+        self.queued.set();
     }
 
     /// Whether the thread is there. False once may be false for long; true is true until the domain ends.
@@ -101,14 +119,29 @@ impl Callbacks {
 
     /// Whether nothing is queued, for a caller that is the only one left.
     pub fn is_idle(&self) -> bool {
-        self.queue.is_empty()
+        self.lists.is_empty()
     }
 
-    /// Tells the thread to end once the queue is empty. No callback is queued by others after this.
+    /// Tells the thread to end once the lists are empty. No callback is queued by others after this.
     pub fn stop(&self) {
-        // Release [stop]: pairs with the load in serve, whose look at the queue then sees every callback.
+        // Release [stop]: pairs with the load in serve, whose look at the lists then sees every callback.
         self.stopping.store(1, Ordering::Release);
         self.queued.set();
+    }
+
+    /// Returns the number of a round to [wait for](Self::wait_for_round), at whose end everything has run that is queued now; none if
+    /// it has already. The caller sees to it that the thread runs.
+    pub fn round(&self) -> Option<u64> {
+        let round = self.rounds.next_unless(|| self.lists.is_empty());
+        if round.is_some() {
+            self.wake();
+        }
+        round
+    }
+
+    /// Waits for the end of a round.
+    pub fn wait_for_round(&self, round: u64) {
+        self.rounds.wait(round);
     }
 
     /// Waits for the end of the thread, after [`stop`](Self::stop).
@@ -139,15 +172,24 @@ impl Callbacks {
         self.thread.store(token(), Ordering::Relaxed);
         loop {
             self.queued.reset();
-            // Acquire [stop]: pairs with the store in stop. Before the look at the queue, which is then the last one.
+            // Acquire [stop]: pairs with the store in stop. Before the look at the lists, which is then the last one.
             let stopping = self.stopping.load(Ordering::Acquire) != 0;
-            let batch = self.queue.take();
+            self.rounds.begin();
+            let batch = self.lists.take();
+            let polled = grace_periods.requested();
+            let idle = batch.is_empty() && polled.is_none();
             if !batch.is_empty() {
-                grace_periods.wait();
+                grace_periods.wait(None);
                 batch.for_each(|head| self.run(head));
-            } else if stopping {
+                report_open_section(grace_periods);
+            } else if let Some(number) = polled {
+                grace_periods.wait_for(number, None);
+            }
+            self.rounds.end();
+            if idle && stopping {
                 return;
-            } else {
+            }
+            if idle {
                 self.queued.wait(None);
             }
         }
@@ -160,6 +202,17 @@ impl Callbacks {
             increment(&self.panicked);
         }
         increment(&self.run);
+    }
+}
+
+/// Says so if a callback has left a section open on this thread, which the next grace period would wait for. There is nobody to
+/// panic to: the callback that did it has returned.
+fn report_open_section(grace_periods: &Synchronizer) {
+    if grace_periods.registry.is_inside(token()) {
+        report(format_args!(
+            "a callback returned inside a read-side critical section that it had entered: the grace periods of its domain \
+             do not end before that section does"
+        ));
     }
 }
 

@@ -65,6 +65,11 @@ pub struct RcuBox<T> {
 
 impl<T> RcuBox<T> {
     /// Boxes a value. One allocation.
+    ///
+    /// ```
+    /// let boxed = rcu_core::RcuBox::new(7);
+    /// assert_eq!(*boxed, 7);
+    /// ```
     pub fn new(value: T) -> Self {
         // SAFETY: `Head::new` (1): only `Node::retire` gives the head to a queue, and it asks for what `drop_node` needs: a
         // box of this type that nobody uses, and a value that may be dropped on any thread.
@@ -73,6 +78,10 @@ impl<T> RcuBox<T> {
     }
 
     /// Takes the value out.
+    ///
+    /// ```
+    /// assert_eq!(rcu_core::RcuBox::new(7).into_inner(), 7);
+    /// ```
     pub fn into_inner(self) -> T {
         self.node.value
     }

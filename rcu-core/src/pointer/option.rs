@@ -30,6 +30,28 @@ use crate::sync::{AtomicPtr, Ordering, load_mut};
 /// ```compile_fail,E0277
 /// let cell = rcu_core::RcuOption::<std::rc::Rc<u8>>::none();
 /// ```
+///
+/// ```
+/// let cell = rcu_core::RcuOption::<std::sync::Arc<u8>>::none();
+/// ```
+///
+/// A cell stays while what was loaded from it is in use:
+///
+/// ```compile_fail,E0505
+/// # let cell = rcu_core::RcuOption::<u8>::none();
+/// let section = rcu_core::read_lock();
+/// let value = cell.load(&section);
+/// drop(cell);
+/// assert_eq!(value, None);
+/// ```
+///
+/// ```
+/// # let cell = rcu_core::RcuOption::<u8>::none();
+/// let section = rcu_core::read_lock();
+/// let value = cell.load(&section).copied();
+/// drop(cell);
+/// assert_eq!(value, None);
+/// ```
 pub struct RcuOption<T: Send + Sync + 'static, S: Scope = Global> {
     pointer: AtomicPtr<Node<T>>,
     scope: S,
@@ -39,6 +61,11 @@ pub struct RcuOption<T: Send + Sync + 'static, S: Scope = Global> {
 impl<T: Send + Sync + 'static> RcuOption<T> {
     const_fn! {
         /// An empty cell of the default domain.
+        ///
+        /// ```
+        /// static NAME: rcu_core::RcuOption<String> = rcu_core::RcuOption::none();
+        /// assert!(NAME.load(&rcu_core::read_lock()).is_none());
+        /// ```
         pub fn none() -> Self {
             Self { pointer: AtomicPtr::new(ptr::null_mut()), scope: Global, owns: PhantomData }
         }
@@ -47,6 +74,13 @@ impl<T: Send + Sync + 'static> RcuOption<T> {
 
 impl<T: Send + Sync + 'static, S: Scope> RcuOption<T, S> {
     /// An empty cell of the domain.
+    ///
+    /// ```
+    /// let domain = rcu_core::Domain::new();
+    /// let cell = rcu_core::RcuOption::none_in(&domain);
+    /// cell.update(|_| Some(7));
+    /// assert_eq!(cell.load(&domain.reader().read_lock()), Some(&7));
+    /// ```
     pub fn none_in(scope: &S) -> Self {
         Self { pointer: AtomicPtr::new(ptr::null_mut()), scope: scope.clone(), owns: PhantomData }
     }
@@ -55,6 +89,16 @@ impl<T: Send + Sync + 'static, S: Scope> RcuOption<T, S> {
     ///
     /// # Panics
     /// If the section is of another instance of [`Domain`](crate::Domain) than the cell.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let cell = rcu_core::RcuOption::none();
+    /// cell.swap(Some(7.into()));
+    /// let section = rcu_core::read_lock();
+    /// let seven: Option<&u32> = cell.load(&section);
+    /// # assert_eq!(seven, Some(&7));
+    /// ```
     #[inline(always)]
     pub fn load<'g>(&'g self, section: &'g impl Section<S>) -> Option<&'g T> {
         assert!(section.is_of(self.scope.borrow()), "load: the section is of another domain than the cell");
@@ -70,6 +114,13 @@ impl<T: Send + Sync + 'static, S: Scope> RcuOption<T, S> {
     }
 
     /// Publishes a value, or none, and returns what was there.
+    ///
+    /// ```
+    /// let cell = rcu_core::RcuOption::none();
+    /// assert!(cell.swap(Some(7.into())).is_none());
+    /// let seven = cell.swap(None).expect("there is one");
+    /// assert_eq!(seven.wait(), 7);
+    /// ```
     pub fn swap(&self, new: Option<RcuBox<T>>) -> Option<Retired<T, S>> {
         // AcqRel [publish]: Release pairs with the loads, for the new value; Acquire with the swap or exchange that published
         // the old one, which becomes ours.
@@ -81,6 +132,13 @@ impl<T: Send + Sync + 'static, S: Scope> RcuOption<T, S> {
     ///
     /// If another updater comes first, `f` is called again with the newer value. It runs inside a section, so it must not
     /// wait for a grace period.
+    ///
+    /// ```
+    /// let cell = rcu_core::RcuOption::none();
+    /// cell.update(|old: Option<&u32>| Some(old.map_or(1, |n| n + 1)));
+    /// cell.update(|old| old.map(|n| n * 10));
+    /// assert_eq!(cell.load(&rcu_core::read_lock()), Some(&10));
+    /// ```
     pub fn update(&self, mut f: impl FnMut(Option<&T>) -> Option<T>) {
         // What was replaced is retired outside of the section.
         let _replaced = self.scope.with_section(|| {

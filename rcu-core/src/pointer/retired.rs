@@ -19,6 +19,20 @@ use crate::scope::{Global, Scope, synchronize};
 /// let old: String = old.wait(); // no reader is left
 /// # assert_eq!(old, "old");
 /// ```
+///
+/// Before the grace period is over it is not changed, whoever holds it:
+///
+/// ```compile_fail,E0596
+/// # let cell = rcu_core::RcuCell::new(String::from("old"));
+/// let mut old = cell.replace(String::from("new"));
+/// old.push('!');
+/// ```
+///
+/// ```
+/// # let cell = rcu_core::RcuCell::new(String::from("old"));
+/// let mut old = cell.replace(String::from("new")).wait();
+/// old.push('!');
+/// ```
 pub struct Retired<T: Send + Sync + 'static, S: Scope = Global> {
     node: NonNull<Node<T>>,
     scope: S,
@@ -42,9 +56,18 @@ impl<T: Send + Sync + 'static, S: Scope> Retired<T, S> {
     ///
     /// # Panics
     /// As [`synchronize`](crate::synchronize()); the value is then retired.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let cell = rcu_core::RcuCell::new(vec![1, 2]);
+    /// let mut old = cell.replace(vec![]).wait();
+    /// old.push(3); // it is the caller's alone
+    /// assert_eq!(old, [1, 2, 3]);
+    /// ```
     pub fn wait(self) -> T {
         // If this panics, `self` is dropped, and so retired.
-        synchronize(&self.scope, "Retired::wait");
+        synchronize(&self.scope, "Retired::wait", S::own_record(self.scope.borrow()));
         let mut this = ManuallyDrop::new(self);
         let node = this.node;
         // SAFETY: `this` is not used again, and not dropped.

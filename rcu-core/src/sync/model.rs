@@ -2,7 +2,7 @@
 //!
 //! **Membarrier.** `loom` has no barrier that one thread imposes on another. In [`Fences::Membarrier`] mode each reader
 //! thread of a model ([`as_reader`]) owns a cell on which it does an acquire-release RMW before each of its accesses,
-//! and a heavy fence does the same RMW on every reader's cell: wherever the reader was, the updater is then ordered
+//! and a remote fence does the same RMW on every reader's cell: wherever the reader was, the updater is then ordered
 //! after what the reader had done and before what it does next. One cell a reader, so that no order between readers
 //! is invented. To weaken a heavy fence to Relaxed leaves these RMWs out; to Release or Acquire, it leaves them in, and they order
 //! light readers by themselves: one-sided heavy fences are judged in the other mode, and beside readers on the slow path.
@@ -45,6 +45,7 @@ std::thread_local! {
     static FENCES: Cell<Fences> = const { Cell::new(Fences::SeqCst) };
     static READERS: Cell<usize> = const { Cell::new(0) };
     static SLEEPS: Cell<u64> = const { Cell::new(0) };
+    static ORDINALS: Cell<usize> = const { Cell::new(0) };
     // Not a lazy static of loom's: those are gone when a model's main thread ends, and the callback thread may end later.
     static CELLS: RefCell<Option<Rc<Cells>>> = const { RefCell::new(None) };
     static STATICS: RefCell<Vec<(usize, Box<dyn Any>)>> = const { RefCell::new(Vec::new()) };
@@ -83,12 +84,14 @@ impl Cells {
 
 loom::thread_local! {
     static READER: Cell<Option<usize>> = Cell::new(None);
+    static ORDINAL: usize = ORDINALS.replace(ORDINALS.get() + 1);
 }
 
 /// Makes the shared cells of one execution. To be called by the main thread of a model before it spawns: a cell made later
 /// would hand its maker's causality to every user, and hide what the models look for.
 pub fn prepare() {
     STATICS.take();
+    ORDINALS.set(0);
     CELLS.set(Some(Rc::new(Cells::new())));
 }
 
@@ -140,15 +143,14 @@ pub fn light_fence() {
     }
 }
 
-/// The heavy fence of the mode.
+/// The fence that the mode's heavy one imposes on every reader thread.
 #[track_caller]
-pub fn heavy_fence() {
+pub fn remote_fence() {
     if fences() == Fences::Membarrier && weakened("fence", Ordering::SeqCst) != Ordering::Relaxed {
         for reader in &cells().readers {
             reader.fetch_add(0, Ordering::AcqRel);
         }
     }
-    fence(Ordering::SeqCst);
 }
 
 /// The condition variable of the same name, which counts its sleepers: models assert that both outcomes, a sleep and none,
@@ -283,4 +285,10 @@ pub fn load_mut<T>(pointer: &mut AtomicPtr<T>) -> *mut T {
 pub fn unique() -> u64 {
     static NEXT: StdUsize = StdUsize::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed) as u64
+}
+
+/// A number of the calling thread, counted from 0 in each execution, in the order in which threads ask.
+pub fn ordinal() -> usize {
+    // Destructors of thread-locals run when this one is gone.
+    ORDINAL.try_with(|ordinal| *ordinal).unwrap_or(0)
 }

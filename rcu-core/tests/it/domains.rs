@@ -112,3 +112,78 @@ fn callback_thread_has_the_name_it_was_given() {
     domain.call(move || send.send(thread::current().name().map(str::to_owned)).expect("the test waits"));
     assert_eq!(waiting("the callback", || name.recv()).expect("sent").as_deref(), Some("reclaim"));
 }
+
+#[test]
+fn readers_guards_and_retired_values_keep_a_domain_whose_handles_are_gone() {
+    let _watchdog = Watchdog::new("readers_guards_and_retired_values_keep_a_domain_whose_handles_are_gone");
+    let (reader, retired) = {
+        let domain = Domain::new();
+        let cell = RcuCell::new_in(&domain, 1);
+        (domain.reader(), cell.replace(2))
+    };
+    let section = reader.read_lock();
+    assert_eq!(*retired, 1);
+    drop(section);
+    assert_eq!(retired.wait(), 1);
+    // A value that is retired when nothing else is left is dropped all the same.
+    let (dropped, retired) = {
+        let dropped = Arc::new(());
+        let domain = Domain::new();
+        (Arc::clone(&dropped), RcuCell::new_in(&domain, dropped).replace(Arc::new(())))
+    };
+    drop(retired);
+    until("the last value of its domain", || Arc::strong_count(&dropped) == 1);
+}
+
+#[test]
+fn last_handle_may_be_dropped_inside_a_section_and_in_a_thread_s_destructor() {
+    thread_local! {
+        static LAST: std::cell::RefCell<Option<Domain>> = const { std::cell::RefCell::new(None) };
+    }
+    let _watchdog = Watchdog::new("last_handle_may_be_dropped_inside_a_section_and_in_a_thread_s_destructor");
+    let ran = Arc::new(AtomicU32::new(0));
+    let with_callback = || {
+        let domain = Domain::new();
+        let ran = Arc::clone(&ran);
+        domain.call(move || {
+            ran.fetch_add(1, Ordering::SeqCst);
+        });
+        domain
+    };
+    let domain = with_callback();
+    let section = rcu_core::read_lock();
+    drop(domain);
+    drop(section);
+    let domain = with_callback();
+    thread::spawn(|| LAST.set(Some(domain))).join().expect("dropping does not wait");
+    until("both callbacks", || ran.load(Ordering::SeqCst) == 2);
+}
+
+#[test]
+fn identity_of_a_domain_that_is_gone_is_never_another_s() {
+    let cookie = Domain::new().start_poll();
+    for _ in 0..300 {
+        let domain = Domain::new();
+        assert!(catch_unwind(AssertUnwindSafe(|| domain.poll(cookie))).is_err(), "the identity was reused");
+    }
+}
+
+#[test]
+fn default_domain_and_others_have_readers_grace_periods_and_callback_threads_of_their_own() {
+    let _watchdog = Watchdog::new(
+        "default_domain_and_others_have_readers_grace_periods_and_callback_threads_of_their_own",
+    );
+    let (one, other) = (Domain::new(), Domain::new());
+    let _reader = one.reader();
+    let _section = rcu_core::read_lock();
+    assert_eq!((one.stats().readers, other.stats().readers), (1, 0));
+    one.synchronize();
+    assert_eq!((one.stats().grace_periods, other.stats().grace_periods), (1, 0));
+    let (send, ids) = channel();
+    for domain in [&one, &other] {
+        let send = send.clone();
+        domain.call(move || send.send(thread::current().id()).expect("the test waits"));
+        waiting("the callback", || domain.barrier());
+    }
+    assert_ne!(ids.recv(), ids.recv());
+}

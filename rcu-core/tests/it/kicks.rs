@@ -173,3 +173,79 @@ fn kick_may_update_a_cell_of_its_domain() {
     });
     assert!(*cell.load(&reader.read_lock()) >= 1);
 }
+
+#[test]
+fn thread_of_the_default_domain_is_kicked_until_its_notifier_is_removed() {
+    let _watchdog = Watchdog::new("thread_of_the_default_domain_is_kicked_until_its_notifier_is_removed");
+    let kicks = Arc::new(AtomicU32::new(0));
+    let kick = Arc::clone(&kicks);
+    let notifier = rcu_core::on_force(move || {
+        kick.fetch_add(1, Ordering::SeqCst);
+    });
+    thread::scope(|s| {
+        let section = rcu_core::read_lock();
+        s.spawn(|| waiting("the kicked thread", rcu_core::synchronize));
+        until("the kick", || kicks.load(Ordering::SeqCst) > 0);
+        notifier.remove();
+        drop(section);
+    });
+    assert_eq!(Arc::strong_count(&kicks), 1, "what the kick captured is gone with it");
+}
+
+#[test]
+fn kick_of_a_thread_that_is_gone_is_dropped() {
+    let captured = Arc::new(());
+    let kick = Arc::clone(&captured);
+    let notifier = thread::spawn(move || rcu_core::on_force(move || drop(Arc::clone(&kick)))).join().unwrap();
+    rcu_core::synchronize();
+    drop(notifier);
+    assert_eq!(Arc::strong_count(&captured), 1);
+}
+
+#[test]
+fn barrier_kicks_the_reader_that_is_in_its_way() {
+    let _watchdog = Watchdog::new("barrier_kicks_the_reader_that_is_in_its_way");
+    let domain = Domain::new();
+    let mut reader = domain.reader();
+    let leave = Arc::new(AtomicBool::new(false));
+    let kick = Arc::clone(&leave);
+    let _kick = reader.on_force(move || kick.store(true, Ordering::SeqCst));
+    thread::scope(|s| {
+        let section = reader.read_lock();
+        domain.call(|| ());
+        s.spawn(|| waiting("the kicked reader", || domain.barrier()));
+        until("the kick", || leave.load(Ordering::SeqCst));
+        drop(section);
+    });
+}
+
+/// The kick removes itself while it runs, so that the driver is the last to hold what it captured; the drop of that waits for a
+/// grace period, which only this thread could end.
+#[test]
+fn what_a_kick_captured_may_not_wait_when_the_driver_drops_it() {
+    struct Waits(Domain, Arc<AtomicU32>);
+    impl Drop for Waits {
+        fn drop(&mut self) {
+            let refused = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.0.synchronize()));
+            self.1.store(if refused.is_err() { 1 } else { 2 }, Ordering::SeqCst);
+        }
+    }
+    let _watchdog = Watchdog::new("what_a_kick_captured_may_not_wait_when_the_driver_drops_it");
+    let domain = Domain::new();
+    let mut reader = domain.reader();
+    let (slot, outcome) = (Arc::new(Mutex::new(None)), Arc::new(AtomicU32::new(0)));
+    let captured = Waits(domain.clone(), Arc::clone(&outcome));
+    let own = Arc::clone(&slot);
+    let notifier = reader.on_force(move || {
+        let _ = &captured;
+        drop(own.lock().unwrap().take());
+    });
+    *slot.lock().unwrap() = Some(notifier);
+    thread::scope(|s| {
+        let section = reader.read_lock();
+        s.spawn(|| waiting("the kicked reader", || domain.synchronize()));
+        until("the drop of what the kick captured", || outcome.load(Ordering::SeqCst) != 0);
+        drop(section);
+    });
+    assert_eq!(outcome.load(Ordering::SeqCst), 1, "it was not refused to wait");
+}

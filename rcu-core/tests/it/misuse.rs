@@ -29,6 +29,8 @@ fn waiting_inside_a_section_of_the_default_domain_panics() {
     let _section = read_lock();
     assert_eq!(refusal(rcu_core::synchronize), format!("synchronize {IN_SECTION}"));
     assert_eq!(refusal(rcu_core::barrier), format!("barrier {IN_SECTION}"));
+    let cookie = rcu_core::start_poll();
+    assert_eq!(refusal(|| rcu_core::cond_synchronize(cookie)), format!("cond_synchronize {IN_SECTION}"));
     assert_eq!(refusal(|| rcu_core::reader().synchronize()), format!("Reader::synchronize {IN_SECTION}"));
     let cell = RcuCell::new(1);
     assert_eq!(refusal(|| assert_eq!(cell.replace(2).wait(), 1)), format!("Retired::wait {IN_SECTION}"));
@@ -42,6 +44,9 @@ fn waiting_inside_a_section_of_a_handle_panics() {
         assert_eq!(refusal(|| domain.synchronize()), format!("Domain::synchronize {IN_SECTION}"));
         assert_eq!(refusal(|| domain.barrier()), format!("Domain::barrier {IN_SECTION}"));
         assert_eq!(refusal(|| domain.clone().shutdown()), format!("Domain::shutdown {IN_SECTION}"));
+        let cookie = domain.start_poll();
+        let cond_synchronize = refusal(|| domain.cond_synchronize(cookie));
+        assert_eq!(cond_synchronize, format!("Domain::cond_synchronize {IN_SECTION}"));
         drop(section);
         domain.synchronize();
     }
@@ -123,6 +128,8 @@ fn waiting_in_a_callback_panics() {
     assert_eq!(in_callback(|domain| domain.synchronize()), format!("Domain::synchronize {IN_CALLBACK}"));
     assert_eq!(in_callback(|domain| domain.barrier()), format!("Domain::barrier {IN_CALLBACK}"));
     assert_eq!(in_callback(Domain::shutdown), format!("Domain::shutdown {IN_CALLBACK}"));
+    let cond_synchronize = |domain: Domain| domain.cond_synchronize(domain.start_poll());
+    assert_eq!(in_callback(cond_synchronize), format!("Domain::cond_synchronize {IN_CALLBACK}"));
     let wait = |domain: Domain| assert_eq!(RcuCell::new_in(&domain, 1).replace(2).wait(), 1);
     assert_eq!(in_callback(wait), format!("Retired::wait {IN_CALLBACK}"));
 }
@@ -217,4 +224,17 @@ fn forgotten_guard_never_lets_memory_be_freed() {
     thread::sleep(std::time::Duration::from_millis(50));
     assert_eq!(Arc::strong_count(&asked), 2, "the grace period has not ended");
     assert_eq!((domain.stats().callbacks_run, Arc::strong_count(&value)), (before, 2));
+}
+
+#[test]
+fn callback_that_returns_inside_a_section_is_reported() {
+    let output = in_child("misuse::callback_that_returns_inside_a_section_is_reported", || {
+        let _watchdog = Watchdog::new("callback_that_returns_inside_a_section_is_reported");
+        rcu_core::call(|| std::mem::forget(read_lock()));
+        // The barrier's round ends; the next one's grace period would not.
+        waiting("the callback", rcu_core::barrier);
+    });
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("a callback returned inside a read-side critical section"), "{said}");
 }

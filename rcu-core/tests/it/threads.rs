@@ -175,3 +175,18 @@ fn thread_may_register_before_its_first_section_and_more_than_once() {
     waiting("the thread", || thread.join()).expect("registering twice is once");
     rcu_core::synchronize();
 }
+
+#[test]
+fn read_ongoing_says_whether_the_thread_is_inside() {
+    assert!(!rcu_core::read_ongoing());
+    let section = read_lock();
+    assert!(rcu_core::read_ongoing());
+    assert!(!thread::spawn(rcu_core::read_ongoing).join().unwrap());
+    drop(section);
+    assert!(!rcu_core::read_ongoing());
+    in_destructors(|| {
+        assert!(!rcu_core::read_ongoing());
+        let _section = read_lock();
+        assert!(rcu_core::read_ongoing());
+    });
+}

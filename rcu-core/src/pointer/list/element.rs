@@ -27,6 +27,13 @@ pub struct Element<T> {
 
 impl<T> Element<T> {
     /// Takes the value out.
+    ///
+    /// ```
+    /// let list = rcu_core::RcuList::new();
+    /// list.update().push_back(7);
+    /// let removed = list.update().cursor().remove().expect("there is one");
+    /// assert_eq!(removed.wait().into_inner(), 7);
+    /// ```
     pub fn into_inner(self) -> T {
         self.value
     }

@@ -1,0 +1,64 @@
+//! Which of a domain's lists a thread pushes its callbacks to: one that no other living thread uses, as long as no more than
+//! [`LISTS`] threads queue callbacks.
+//!
+//! A thread has the same number in every domain and for all its life: that keeps its callbacks in order. The number is free
+//! for another thread once this one's destructors run. Should this one push yet, the two share a list for a while, which
+//! costs them time and nothing else.
+
+use std::cell::Cell;
+
+use super::lists::LISTS;
+use crate::sync::{Mutex, lock, thread_local};
+use crate::thread::token;
+
+/// A bit for each list that a living thread has.
+static TAKEN: Mutex<u64> = Mutex::new(0);
+static_assertions::const_assert!(LISTS == u64::BITS as usize);
+
+thread_local! {
+    // No destructor: it is readable until the thread is gone.
+    static OWN: Cell<Option<usize>> = const { Cell::new(None) };
+    static LEASE: Lease = const { Lease(Cell::new(None)) };
+}
+
+/// Gives its list back when it is dropped.
+struct Lease(Cell<Option<usize>>);
+
+impl Lease {
+    /// Takes the lowest list that is free, if one is.
+    fn take(&self) -> Option<usize> {
+        let mut taken = lock(&TAKEN);
+        let free = taken.trailing_ones();
+        if free == u64::BITS {
+            return None;
+        }
+        *taken |= 1 << free;
+        self.0.set(Some(free as usize));
+        self.0.get()
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(list) = self.0.get() {
+            *lock(&TAKEN) &= !(1 << list);
+        }
+    }
+}
+
+/// The calling thread's list.
+#[inline]
+pub fn own_list() -> usize {
+    OWN.get().unwrap_or_else(choose)
+}
+
+#[cold]
+fn choose() -> usize {
+    // The lease is refused when the thread's destructors have begun.
+    let leased = LEASE.try_with(Lease::take).ok().flatten();
+    // Without one, any list will do: the top bits of a product spread what are often round numbers.
+    let any = token().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (u64::BITS - LISTS.ilog2());
+    let own = leased.unwrap_or(any as usize);
+    OWN.set(Some(own));
+    own
+}

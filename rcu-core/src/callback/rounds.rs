@@ -1,0 +1,57 @@
+//! Rounds of the callback thread, which `barrier` waits for.
+//!
+//! A round takes everything that is queued, sees it through a grace period, and runs it. What was queued before a round
+//! began has run when it ends: it was taken in that round or in an earlier one. Whoever needs that waits for the round after
+//! the one that is under way, for the lists may have been taken by then. The lock orders the pushes that come before the
+//! wait, and the looks at the lists in the round, by release and acquire.
+
+use crate::sync::{Condvar, Mutex, lock, wait};
+
+/// See the module.
+#[derive(Debug)]
+pub struct Rounds {
+    counts: Mutex<Counts>,
+    ended: Condvar,
+}
+
+#[derive(Debug)]
+struct Counts {
+    begun: u64,
+    ended: u64,
+}
+
+impl Rounds {
+    const_fn! {
+        pub fn new() -> Self {
+            Self { counts: Mutex::new(Counts { begun: 0, ended: 0 }), ended: Condvar::new() }
+        }
+    }
+
+    /// Begins a round. It has to look at the lists after this.
+    pub fn begin(&self) {
+        lock(&self.counts).begun += 1;
+    }
+
+    /// Ends the round that was begun: everything that it took has run.
+    pub fn end(&self) {
+        let mut counts = lock(&self.counts);
+        counts.ended = counts.begun;
+        self.ended.notify_all();
+    }
+
+    /// Returns the number of the first round that begins after this call; none if no round is under way and `idle` says that nothing
+    /// is queued.
+    pub fn next_unless(&self, idle: impl FnOnce() -> bool) -> Option<u64> {
+        let counts = lock(&self.counts);
+        let all_ran = counts.begun == counts.ended && idle();
+        (!all_ran).then_some(counts.begun + 1)
+    }
+
+    /// Waits for the end of a round.
+    pub fn wait(&self, round: u64) {
+        let mut counts = lock(&self.counts);
+        while counts.ended < round {
+            counts = wait(&self.ended, counts);
+        }
+    }
+}

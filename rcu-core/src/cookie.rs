@@ -1,0 +1,55 @@
+//! Polling: a grace period that is asked for now, driven by the callback thread, and looked at later.
+
+use crate::engine::Engine;
+use crate::scope::{Scope, see_to_thread};
+
+/// A grace period that was asked for by [`start_poll`](crate::start_poll()) or
+/// [`Domain::start_poll`](crate::Domain::start_poll).
+///
+/// A cookie is two numbers: it may be copied, kept and sent anywhere, and costs nothing while nobody looks at it.
+///
+/// ```
+/// let cookie = rcu_core::start_poll();
+/// // ... other work, and then, where waiting would be in the way:
+/// if rcu_core::poll(cookie) {
+///     println!("every section that was open then has ended");
+/// }
+/// // or, where it would not:
+/// rcu_core::cond_synchronize(cookie);
+/// assert!(rcu_core::poll(cookie));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Cookie {
+    number: u64,
+    domain: u64,
+}
+
+impl Cookie {
+    fn assert_of(self, engine: &Engine, call: &str) {
+        assert!(self.domain == engine.id, "{call}: the cookie is of another domain");
+    }
+}
+
+/// Asks for a grace period that starts after this call.
+pub fn start_poll<S: Scope>(scope: &S) -> Cookie {
+    let engine = S::engine(scope.borrow());
+    let number = engine.grace_periods.request();
+    engine.callbacks.wake();
+    see_to_thread(scope);
+    Cookie { number, domain: engine.id }
+}
+
+/// Whether the cookie's grace period is over, for `call`.
+pub fn poll<S: Scope>(scope: &S, cookie: Cookie, call: &str) -> bool {
+    let engine = S::engine(scope.borrow());
+    cookie.assert_of(engine, call);
+    engine.grace_periods.is_over(cookie.number)
+}
+
+/// Waits for the cookie's grace period, for `call`.
+pub fn cond_synchronize<S: Scope>(scope: &S, cookie: Cookie, call: &str) {
+    let engine = S::engine(scope.borrow());
+    cookie.assert_of(engine, call);
+    engine.assert_may_wait(call);
+    engine.grace_periods.wait_for(cookie.number, S::own_record(scope.borrow()));
+}
