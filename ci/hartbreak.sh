@@ -30,4 +30,4 @@ for pair in no-remove:removal "skip-grace-period:grace period" invalidate-first:
     fi
 done
 
-"$hartbreak" --compare none,rcu,rwlock,mutex --harts 2
+"$hartbreak" --compare none,rcu,quiescent,rwlock,mutex --harts 2

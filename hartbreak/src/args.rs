@@ -23,7 +23,7 @@ usage: hartbreak [--harts N] [--seconds S] [--guest FILE] [--sabotage WHAT | --c
   --sabotage WHAT   breaks one thing in the scenario, which must then end in FAIL: no-remove, skip-grace-period,
                     invalidate-first, wrong-kind, lost-inherit or park
   --compare KINDS   instead measures the guest with the tables behind each of the kinds, a list of
-                    none,rcu,rwlock,mutex
+                    none,rcu,quiescent,rwlock,mutex
   --help            prints this
 
 exit status: 0 if every check passed, 1 if one failed or the guest did, 2 for a wrong command line

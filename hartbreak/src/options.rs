@@ -67,8 +67,10 @@ impl Named for Sabotage {
 pub enum Kind {
     /// No tables: no check is made, none is counted but those that would have been.
     None,
-    /// `debug-tables` over `rcu-core`.
+    /// `debug-tables` over `rcu-core`, in sections.
     Rcu,
+    /// The same, between quiescent states.
+    Quiescent,
     /// One `std::sync::RwLock` for all harts.
     RwLock,
     /// One `std::sync::Mutex` for all harts.
@@ -76,12 +78,13 @@ pub enum Kind {
 }
 
 impl Named for Kind {
-    const ALL: &'static [Self] = &[Self::None, Self::Rcu, Self::RwLock, Self::Mutex];
+    const ALL: &'static [Self] = &[Self::None, Self::Rcu, Self::Quiescent, Self::RwLock, Self::Mutex];
 
     fn name(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Rcu => "rcu",
+            Self::Quiescent => "quiescent",
             Self::RwLock => "rwlock",
             Self::Mutex => "mutex",
         }

@@ -8,7 +8,7 @@
 use std::sync::{Mutex, RwLock};
 
 use super::measure::{Ended, Granularity, Work, run};
-use super::tables::{Entries, Plain, Protection, Rcu, UNMET};
+use super::tables::{Entries, Plain, Protection, Quiescent, Rcu, UNMET};
 use crate::options::{Kind, Named};
 use crate::{Failure, guest};
 
@@ -46,6 +46,7 @@ fn expect(
     let ends = match kind {
         Kind::None => return Ok(()),
         Kind::Rcu => ends(work, &Rcu::new(harts, entries).map_err(tables)?, granularity)?,
+        Kind::Quiescent => ends(work, &Quiescent(Rcu::new(harts, entries).map_err(tables)?), granularity)?,
         Kind::RwLock => ends(work, &RwLock::new(plain()?), granularity)?,
         Kind::Mutex => ends(work, &Mutex::new(plain()?), granularity)?,
     };

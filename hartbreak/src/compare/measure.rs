@@ -112,12 +112,12 @@ pub fn run<P: Protection>(
                 let ready = &ready;
                 scope.spawn(move || {
                     let hart = Hart::new(id, work.image.entry());
-                    let tables = protection.hart(id as usize);
+                    let mut tables = protection.hart(id as usize);
                     ready.wait();
                     let start = Instant::now();
                     match granularity {
-                        Granularity::Instruction => by_instruction(hart, ram, &tables),
-                        Granularity::Block => by_block(hart, ram, &tables),
+                        Granularity::Instruction => by_instruction(hart, ram, &mut tables),
+                        Granularity::Block => by_block(hart, ram, &mut tables),
                     }
                     .map(|done| (start, done))
                 })
@@ -190,7 +190,7 @@ fn checked_step(hart: &mut Hart, ram: &Ram, section: &impl Look, tally: &mut Tal
     if tally.near.is_some() && tally.stops(watched) { None } else { Some(step) }
 }
 
-fn by_instruction(mut hart: Hart, ram: &Ram, tables: &impl Enter) -> Result<Done, Ended> {
+fn by_instruction(mut hart: Hart, ram: &Ram, tables: &mut impl Enter) -> Result<Done, Ended> {
     let mut tally = Tally::default();
     loop {
         let section = tables.enter();
@@ -203,7 +203,7 @@ fn by_instruction(mut hart: Hart, ram: &Ram, tables: &impl Enter) -> Result<Done
     }
 }
 
-fn by_block(mut hart: Hart, ram: &Ram, tables: &impl Enter) -> Result<Done, Ended> {
+fn by_block(mut hart: Hart, ram: &Ram, tables: &mut impl Enter) -> Result<Done, Ended> {
     let mut tally = Tally::default();
     loop {
         let section = tables.enter();

@@ -4,7 +4,7 @@
 //! hart waits for another's lock in the guest: the instructions, and so the checks, are then the same to the last one,
 //! every time.) Work is repeated, the kinds by turns, so that a noisy host is noisy for all; the median counts.
 //!
-//! A section is entered, or the lock taken, once per instruction or once per block, by all kinds at the same places. In it,
+//! A section is entered, a quiescent state passed, or the lock taken, once per instruction or once per block, by all kinds at the same places. In it,
 //! the breakpoints are looked at once for each instruction, and the watchpoints once for each data access. The number of
 //! checks is not counted by what makes them: it is derived from the instructions retired and the accesses made, for all
 //! kinds alike, and so are the checks that `none` would have made. That a kind does look is shown by the `control`, before
@@ -24,7 +24,7 @@ use crate::options::{Kind, Named, Options};
 use crate::{Failure, output};
 use control::control;
 use measure::{Granularity, Outcome, Work, measure};
-use tables::{Plain, Rcu, UNMET, Unchecked};
+use tables::{Plain, Quiescent, Rcu, UNMET, Unchecked};
 
 /// How often each kind is measured.
 const REPETITIONS: u32 = 9;
@@ -67,6 +67,7 @@ pub fn run(image: &Image<'_>, symbols: Symbols, options: &Options, kinds: &[Kind
 /// One of each kind, to measure again and again.
 struct Protections {
     rcu: Rcu,
+    quiescent: Quiescent,
     rwlock: RwLock<Plain>,
     mutex: Mutex<Plain>,
 }
@@ -76,13 +77,15 @@ impl Protections {
         let made = |error: debug_tables::Error| Failure::new("compare", "tables", error.to_string());
         let plain = Plain::new(harts, |_| UNMET).map_err(made)?;
         let rcu = Rcu::new(harts, |_| UNMET).map_err(made)?;
-        Ok(Self { rcu, rwlock: RwLock::new(plain.clone()), mutex: Mutex::new(plain) })
+        let quiescent = Quiescent(Rcu::new(harts, |_| UNMET).map_err(made)?);
+        Ok(Self { rcu, quiescent, rwlock: RwLock::new(plain.clone()), mutex: Mutex::new(plain) })
     }
 
     fn measure(&self, work: &Work<'_>, kind: Kind, granularity: Granularity) -> Result<Outcome, Failure> {
         match kind {
             Kind::None => measure(work, &Unchecked, granularity),
             Kind::Rcu => measure(work, &self.rcu, granularity),
+            Kind::Quiescent => measure(work, &self.quiescent, granularity),
             Kind::RwLock => measure(work, &self.rwlock, granularity),
             Kind::Mutex => measure(work, &self.mutex, granularity),
         }

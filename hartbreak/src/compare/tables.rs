@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use debug_tables::{BreakpointTable, Breakpoints, CpuTables, Error, Flags, WatchpointTable, Watchpoints};
-use rcu_core::{ReadGuard, Reader};
+use rcu_core::{QuiescentReader, ReadGuard, Reader};
 
 use crate::cpu::{Access, AccessKind};
 use crate::ram::{BASE, DEFAULT_SIZE};
@@ -43,8 +43,8 @@ pub trait Enter {
     where
         Self: 'a;
 
-    /// Enters a section, or takes the lock.
-    fn enter(&self) -> Self::Section<'_>;
+    /// Enters a section, begins one by a quiescent state, or takes the lock.
+    fn enter(&mut self) -> Self::Section<'_>;
 }
 
 /// The checks of one hart, inside a section.
@@ -106,7 +106,7 @@ impl Enter for Unchecked {
     type Section<'a> = Self;
 
     #[inline(always)]
-    fn enter(&self) -> Self {
+    fn enter(&mut self) -> Self {
         Self
     }
 }
@@ -180,7 +180,7 @@ impl Enter for RcuHart<'_> {
         Self: 'a;
 
     #[inline(always)]
-    fn enter(&self) -> RcuSection<'_> {
+    fn enter(&mut self) -> RcuSection<'_> {
         RcuSection { section: self.reader.read_lock(), hart: self }
     }
 }
@@ -206,6 +206,57 @@ impl Look for RcuSection<'_> {
     #[inline(always)]
     fn watched(&self) -> &Watchpoints {
         self.hart.watchpoints.read(&self.section)
+    }
+}
+
+/// The same tables, for readers that are always inside.
+#[derive(Debug)]
+pub struct Quiescent(pub Rcu);
+
+impl Protection for Quiescent {
+    type Hart<'a> = QuiescentHart<'a>;
+
+    fn hart(&self, hart: usize) -> QuiescentHart<'_> {
+        let CpuTables { breakpoints, watchpoints } = &self.0.0[hart];
+        QuiescentHart { reader: rcu_core::reader().into_quiescent(), breakpoints, watchpoints }
+    }
+}
+
+/// A reader that is always inside, and the tables of one hart.
+#[derive(Debug)]
+pub struct QuiescentHart<'a> {
+    reader: QuiescentReader,
+    breakpoints: &'a BreakpointTable,
+    watchpoints: &'a WatchpointTable,
+}
+
+impl Enter for QuiescentHart<'_> {
+    type Section<'a>
+        = &'a Self
+    where
+        Self: 'a;
+
+    #[inline(always)]
+    fn enter(&mut self) -> &Self {
+        self.reader.quiescent();
+        self
+    }
+}
+
+impl Look for &QuiescentHart<'_> {
+    type Watched<'a>
+        = &'a Watchpoints
+    where
+        Self: 'a;
+
+    #[inline(always)]
+    fn breakpoint(&self, pc: u32) -> bool {
+        self.breakpoints.test(&self.reader, pc.into(), Flags::ANY)
+    }
+
+    #[inline(always)]
+    fn watched(&self) -> &Watchpoints {
+        self.watchpoints.read(&self.reader)
     }
 }
 
@@ -265,7 +316,7 @@ impl Enter for Locked<'_, RwLock<Plain>> {
         Self: 'a;
 
     #[inline(always)]
-    fn enter(&self) -> Self::Section<'_> {
+    fn enter(&mut self) -> Self::Section<'_> {
         Held(self.0.read().unwrap_or_else(PoisonError::into_inner), self.1)
     }
 }
@@ -285,7 +336,7 @@ impl Enter for Locked<'_, Mutex<Plain>> {
         Self: 'a;
 
     #[inline(always)]
-    fn enter(&self) -> Self::Section<'_> {
+    fn enter(&mut self) -> Self::Section<'_> {
         Held(self.0.lock().unwrap_or_else(PoisonError::into_inner), self.1)
     }
 }

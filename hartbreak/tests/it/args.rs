@@ -27,7 +27,7 @@ fn every_option_is_understood() {
     let line = "--harts 16 --seconds=1.5 --guest g.elf --sabotage no-remove";
     assert_eq!(parsed(line), Command::Scenario(options, Some(Sabotage::NoRemove)));
     let options = Options { harts: 1, duration: Duration::from_millis(500), guest: None };
-    let line = "--compare none,rcu,rwlock,mutex --harts 1";
+    let line = "--compare none,rcu,quiescent,rwlock,mutex --harts 1";
     assert_eq!(parsed(line), Command::Compare(options, Kind::ALL.to_vec()));
     assert_eq!(parsed("--harts 3 --help --nonsense"), Command::Help);
 }
