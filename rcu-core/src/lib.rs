@@ -214,6 +214,8 @@ pub use cookie::Cookie;
 pub use domain::{Builder, Domain};
 pub use engine::Stats;
 pub use fence::Fences;
+#[cfg(rcu_loom)]
+pub use global::model;
 pub use global::{
     barrier, call, cond_synchronize, defer_drop, init, on_force, poll, read_lock, read_ongoing, reader,
     register_current_thread, retire, start_poll, stats, synchronize,

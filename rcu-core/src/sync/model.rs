@@ -63,6 +63,20 @@ pub fn fences() -> Fences {
     FENCES.get()
 }
 
+/// Runs `f` in every execution, in [`Fences::SeqCst`] mode, with no limit but a bound of preemptions that the environment may set.
+pub fn check(f: impl Fn() + Send + Sync + 'static) {
+    configure(Fences::SeqCst, 0);
+    let mut builder = loom::model::Builder::new();
+    builder.max_branches = 20_000;
+    builder.max_permutations = None;
+    builder.max_duration = None;
+    builder.checkpoint_file = None;
+    builder.check(move || {
+        prepare();
+        f();
+    });
+}
+
 struct Cells {
     /// Ordered with every SeqCst fence.
     fence: lo::AtomicUsize,
