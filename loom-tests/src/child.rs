@@ -61,11 +61,20 @@ pub enum End {
 }
 
 impl End {
+    /// The execution that failed.
+    pub fn execution(&self) -> Option<u64> {
+        let Self::Failed(text) = self else { return None };
+        text.split_once(FAILED)?.1.lines().next()?.parse().ok()
+    }
+
     /// Whether this is a failure with that report.
     pub fn is(&self, report: Report) -> bool {
         matches!(self, Self::Failed(text) if text.contains(report.text()))
     }
 }
+
+/// What a child says, before the execution's number, when it fails.
+pub const FAILED: &str = "failed in execution ";
 
 /// The line by which a child says that an execution came by the weakened place.
 pub const MET: &str = "the mutant was met";

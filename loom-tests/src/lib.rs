@@ -24,6 +24,7 @@ pub mod table;
 pub mod wake;
 
 pub mod child;
+pub mod kill;
 pub mod mutants;
 pub mod sites;
 

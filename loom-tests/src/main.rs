@@ -1,12 +1,12 @@
-//! Lists, runs and reports the models: `models list | run NAME MODE | all | report | mutants | sites`.
+//! Lists, runs and reports the models: `models list | run NAME MODE | all | report | kill | mutants | sites`.
 
 use std::process::ExitCode;
 
-use loom_tests::run::{Mode, Model, run};
-use loom_tests::{child, find, models, mutants, sites};
+use loom_tests::run::{Mode, Model, executions, run};
+use loom_tests::{child, find, kill, models, mutants, sites};
 use rcu_core::sync::model::mutant::mutant_was_met;
 
-const USAGE: &str = "usage: models list | run NAME fence|membarrier | all | report | mutants | sites";
+const USAGE: &str = "usage: models list | run NAME fence|membarrier | all | report | kill | mutants | sites";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -14,6 +14,7 @@ fn main() -> ExitCode {
         ["list"] => models().for_each(|model| println!("{}: {}", model.name, model.shows)),
         ["run", name, mode] => {
             let (Some(model), Some(mode)) = (find(name), Mode::parse(mode)) else { return usage() };
+            report_failing_execution();
             run_one(model, mode);
             if mutant_was_met() {
                 println!("{}", child::MET);
@@ -25,6 +26,16 @@ fn main() -> ExitCode {
                 "| model | mode | threads | explored | executions | time | shows |\n|---|---|---|---|---|---|---|"
             );
             each(report);
+        }
+        ["kill"] => {
+            let outcomes = kill::rows(&std::env::current_exe().expect("a program has a path"));
+            println!("| mutant | killed | by | mode | in execution |\n|---|---|---|---|---|");
+            outcomes.iter().for_each(|outcome| println!("{outcome}"));
+            let summary = kill::Summary::of(&outcomes);
+            println!("{summary}");
+            if summary.survivors() > 0 || !outcomes.iter().all(kill::Outcome::killed) {
+                return ExitCode::FAILURE;
+            }
         }
         ["mutants"] => print!("{}", mutants::table()),
         ["sites"] => {
@@ -40,6 +51,15 @@ fn main() -> ExitCode {
 fn usage() -> ExitCode {
     eprintln!("{USAGE}");
     ExitCode::from(2)
+}
+
+/// Has the first panic say in which execution it is. Later, the process may be gone: a failing model may abort it.
+fn report_failing_execution() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        eprintln!("{}{}", child::FAILED, executions());
+        hook(panic);
+    }));
 }
 
 fn each(f: fn(&'static Model, Mode)) {

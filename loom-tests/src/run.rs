@@ -6,7 +6,6 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -136,6 +135,14 @@ pub fn reader<T: 'static>(f: impl FnOnce() -> T + 'static) -> thread::JoinHandle
     })
 }
 
+/// Of the model that the process runs. Not a thread-local of loom's threads: it outlives an execution.
+static EXECUTIONS: AtomicU64 = AtomicU64::new(0);
+
+/// How many executions the model that runs, or ran last, has begun. A process runs one at a time.
+pub fn executions() -> u64 {
+    EXECUTIONS.load(Ordering::Relaxed)
+}
+
 /// Runs a model to completion. Panics, as loom does, at the first execution that fails.
 pub fn run(model: &'static Model, mode: Mode) -> Completed {
     let fences = match mode {
@@ -154,11 +161,10 @@ pub fn run(model: &'static Model, mode: Mode) -> Completed {
         Extent::Exhaustive => None,
         Extent::Bound(preemptions) => Some(preemptions),
     };
-    let executions = Arc::new(AtomicU64::new(0));
-    let counter = Arc::clone(&executions);
+    EXECUTIONS.store(0, Ordering::Relaxed);
     let start = Instant::now();
     builder.check(move || {
-        counter.fetch_add(1, Ordering::Relaxed);
+        EXECUTIONS.fetch_add(1, Ordering::Relaxed);
         assert_paid();
         model::prepare();
         (model.run)();
@@ -168,5 +174,5 @@ pub fn run(model: &'static Model, mode: Mode) -> Completed {
     for outcome in model.outcomes {
         assert!(REACHED.with_borrow(|reached| reached.contains(outcome)), "no execution shows: {outcome}");
     }
-    Completed { executions: executions.load(Ordering::Relaxed), time }
+    Completed { executions: executions(), time }
 }

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use loom_tests::child::{self, End, Report};
-use loom_tests::find;
 use loom_tests::mutants::{EXCUSES, ROWS, Row, SURVIVORS, WRONG, is_at, site, sites_to_weaken};
 use loom_tests::run::{Extent, Mode};
 use loom_tests::sites::Site;
+use loom_tests::{find, kill};
 
 const MODELS: &str = env!("CARGO_BIN_EXE_models");
 
@@ -39,19 +39,10 @@ fn run(model: &str, mode: Mode, variables: &[(&str, &str)]) -> End {
 
 #[test]
 fn every_weakened_ordering_is_killed_by_the_report_that_is_named() {
-    let sites = sites_to_weaken();
-    let weakened = ROWS.iter().flat_map(|row| row.to.iter().map(move |to| (row, to)));
-    let checks = weakened.map(|(row, to)| {
-        let mutant = site(&sites, row.place).mutant(to);
-        let check = move || {
-            let end = run(row.model, row.mode, &[("RCU_MUTANT", &mutant)]);
-            let failed =
-                || format!("{mutant}: {} in {} mode, expected {}: {end:?}", row.model, row.mode, row.report);
-            end.is(row.report).then_some(()).ok_or_else(failed)
-        };
-        Box::new(check) as Check<'_>
-    });
-    all(checks.collect());
+    let outcomes = kill::rows(Path::new(MODELS));
+    let survivors: Vec<_> = outcomes.iter().filter(|outcome| !outcome.killed()).collect();
+    assert!(survivors.is_empty(), "{} of the table's rows do not hold:\n{survivors:#?}", survivors.len());
+    assert_eq!(kill::Summary::of(&outcomes).survivors(), 0);
 }
 
 #[test]
