@@ -47,6 +47,17 @@ pub const MODELS: &[Model] = &[
         outcomes: &[SLEPT],
         run: thread,
     },
+    // fence: 5,439 executions, 0.2 s; membarrier: 15,921, 0.7 s.
+    Model {
+        name: "registration/stand-in",
+        shows: "a section goes on in the record that stands in for its thread's, and is waited for there",
+        threads: 2,
+        readers: 1,
+        extent: [Extent::Bound(4); 2],
+        long: false,
+        outcomes: &[SLEPT],
+        run: stand_in,
+    },
 ];
 
 fn come_and_go() {
@@ -63,6 +74,34 @@ fn come_and_go() {
         reading.1[reading.0.load(Ordering::Acquire) as usize].look();
         record.unlock(period, || unreachable!("a light reader"));
         drop(own.registry.unregister(NonNull::from(&record)));
+    });
+    shared.0.swap(1, Ordering::AcqRel);
+    wait(|| grace_periods.wait(None));
+    shared.1[0].poison();
+    reader.join().unwrap();
+}
+
+/// As a thread does that ends while a guard is open in a later destructor.
+fn stand_in() {
+    let grace_periods = Arc::new(Synchronizer::new(Fences::Auto));
+    let shared = Arc::new((AtomicU64::new(0), [Payload::new(0), Payload::new(1)]));
+    let record = Arc::new(Record::unregistered());
+    record.take_fast_path(&grace_periods.period);
+    // SAFETY: (1): replaced and unregistered below, before the record is gone.
+    unsafe { grace_periods.registry.register(NonNull::from(&*record)) };
+    let (own, reading) = (Arc::clone(&grace_periods), Arc::clone(&shared));
+    let reader = reader(move || {
+        let period = &own.period;
+        record.lock(period, || {}, || unreachable!("a light reader"));
+        let payload = &reading.1[reading.0.load(Ordering::Acquire) as usize];
+        let stand_in = own.registry.replace(NonNull::from(&*record));
+        drop(record);
+        payload.look();
+        // SAFETY: it is valid until it is freed below.
+        unsafe { stand_in.as_ref() }.unlock_slow(period);
+        drop(own.registry.unregister(stand_in));
+        // SAFETY: `replace` leaked this box; its section has ended, and it is in no registry.
+        drop(unsafe { Box::from_raw(stand_in.as_ptr()) });
     });
     shared.0.swap(1, Ordering::AcqRel);
     wait(|| grace_periods.wait(None));
