@@ -73,7 +73,7 @@ fn come_and_go() {
         record.lock(period, || {}, || unreachable!("a light reader"));
         reading.1[reading.0.load(Ordering::Acquire) as usize].look();
         record.unlock(period, || unreachable!("a light reader"));
-        drop(own.registry.unregister(NonNull::from(&record)));
+        own.registry.unregister(NonNull::from(&record));
     });
     shared.0.swap(1, Ordering::AcqRel);
     wait(|| grace_periods.wait(None));
@@ -99,7 +99,7 @@ fn stand_in() {
         payload.look();
         // SAFETY: it is valid until it is freed below.
         unsafe { stand_in.as_ref() }.unlock_slow(period);
-        drop(own.registry.unregister(stand_in));
+        own.registry.unregister(stand_in);
         // SAFETY: `replace` leaked this box; its section has ended, and it is in no registry.
         drop(unsafe { Box::from_raw(stand_in.as_ptr()) });
     });

@@ -133,7 +133,7 @@ impl Domain {
     /// std::thread::spawn(move || drop(reader.read_lock())).join().unwrap();
     /// ```
     pub fn reader(&self) -> Reader<Domain> {
-        Reader::new(self.clone())
+        Reader::new(self.clone(), "Domain::reader")
     }
 
     /// Waits until every read-side critical section of this domain that is open now has ended. Concurrent calls share grace

@@ -100,7 +100,7 @@ pub fn start_poll() -> Cookie {
 /// Whether the cookie's grace period is over: then every section that was open when the cookie was taken has ended, and all
 /// that it did comes before this.
 ///
-/// One load. Never waits, and makes no system call; allowed anywhere.
+/// Two loads. Never waits, and makes no system call; allowed anywhere.
 ///
 /// # Panics
 /// If the cookie is of another domain.
@@ -248,7 +248,7 @@ pub fn defer_drop<T: Send + 'static>(value: T) {
 /// drop(reader.read_lock());
 /// ```
 pub fn reader() -> Reader {
-    Reader::new(Global)
+    Reader::new(Global, "reader")
 }
 
 /// Chooses the fences of the process and starts the callback thread of the default domain: to be called before a seccomp
@@ -301,7 +301,8 @@ pub fn register_current_thread() {
 /// notifier.remove();
 /// ```
 pub fn on_force(kick: impl Fn() + Send + Sync + 'static) -> NotifierHandle {
-    register_current_thread();
+    assert_not_in_kick("on_force");
+    LOCAL.with(|local| local.register());
     let record = Global::own_record(()).expect("on_force: the thread's registration has ended");
     NotifierHandle::register(&Global, record, kick)
 }

@@ -124,16 +124,16 @@ impl<S: Scope> Drop for Registered<S> {
             // A guard was leaked: its section never ends, so the record stays, registered, for ever.
             return;
         }
-        let kicks = S::engine(self.scope.borrow()).grace_periods.registry.unregister(self.record);
+        S::engine(self.scope.borrow()).grace_periods.registry.unregister(self.record);
         // SAFETY: `new` leaked this box; no guard borrows the handle, no section is open, and it is in no registry.
         drop(unsafe { Box::from_raw(self.record.as_ptr()) });
-        drop(kicks);
     }
 }
 
 impl<S: Scope> Reader<S> {
-    pub(crate) fn new(scope: S) -> Self {
-        assert_not_in_kick("reader");
+    /// Registers a reader, for `call`.
+    pub(crate) fn new(scope: S, call: &str) -> Self {
+        assert_not_in_kick(call);
         Self::of(Registered::new(scope))
     }
 

@@ -1,7 +1,7 @@
 //! Read-copy-update in user space.
 //!
 //! RCU is for data that is read all the time and changed now and then. Readers take no lock, write nothing that another
-//! processor reads, and wait for nobody. This page teaches it; the [`guide`] says which part to use when, what each costs, and
+//! reader reads, and wait for nobody. This page teaches it; the [`guide`] says which part to use when, what each costs, and
 //! what the functions of QEMU and liburcu are called here.
 //!
 //! # The idea
@@ -151,7 +151,8 @@
 //! | start before a seccomp filter or signal handlers | [`init`], [`register_current_thread`] | |
 //! | see what happened | [`stats`] | two locks |
 //!
-//! Free functions are the default domain; [`Domain`] has the same ones as methods.
+//! Free functions are the default domain; [`Domain`] has the same ones as methods, but for those of the calling
+//! thread, which a domain's readers have.
 
 #[macro_use]
 mod layer;

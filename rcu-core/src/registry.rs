@@ -106,10 +106,8 @@ impl Registry {
         lock(&self.list).readers.push(Entry { record, marked: false, kicks: Vec::new() });
     }
 
-    /// Removes a reader that is outside, and returns its kicks. They are the application's: they are to be dropped with no lock
-    /// held, and once nobody takes the reader for a registered one.
-    #[must_use]
-    pub fn unregister(&self, record: NonNull<Record>) -> Vec<Kick> {
+    /// Removes a reader that is outside. Of its kicks only the slots are dropped: what is in one goes with its handle.
+    pub fn unregister(&self, record: NonNull<Record>) {
         let mut list = lock(&self.list);
         let mut index = list.position(record);
         if index < list.passed {
@@ -118,7 +116,7 @@ impl Registry {
             list.readers.swap(index, last_passed);
             index = last_passed;
         }
-        list.readers.swap_remove(index).kicks
+        list.readers.swap_remove(index);
     }
 
     /// Makes a new record stand in for one whose storage is about to end, in the section in which it is, and returns it.

@@ -94,15 +94,13 @@ impl Local {
         // No signal handler may read between these steps: its section would be in a record that nobody scans.
         with_signals_blocked(|| {
             let record = NonNull::from(&self.record);
-            let kicks = if self.record.inside() {
+            if self.record.inside() {
                 self.late.set(registry().replace(record).as_ptr());
-                Vec::new()
             } else {
-                registry().unregister(record)
-            };
+                registry().unregister(record);
+            }
             self.record.take_slow_path();
             self.state.set(State::Late);
-            drop(kicks);
         });
     }
 
@@ -143,10 +141,9 @@ impl Local {
         };
         if ended {
             self.late.set(ptr::null_mut());
-            let kicks = registry().unregister(late);
+            registry().unregister(late);
             // SAFETY: `late` or `replace` leaked this box; its section has ended, and it is in no registry.
             drop(unsafe { Box::from_raw(late.as_ptr()) });
-            drop(kicks);
         }
     }
 

@@ -31,7 +31,7 @@ impl<T> Node<T> {
     ///
     /// # Safety
     /// 1. The caller has the only right to free the node, came by the pointer through [`RcuBox::into_node`], and gives it up.
-    /// 2. Whoever still uses the value is inside a section of `scope` that is open now.
+    /// 2. Whoever uses the value, or may yet come to it, is inside a section of `scope` that is open now.
     pub unsafe fn retire<S: Scope>(node: NonNull<Self>, scope: &S)
     where
         T: Send + 'static,

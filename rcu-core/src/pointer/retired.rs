@@ -8,7 +8,7 @@ use std::ptr::NonNull;
 use super::boxed::{Node, RcuBox};
 use crate::scope::{Global, Scope, synchronize};
 
-/// A value that was taken out of a cell. Readers whose sections were open then may still use it, so it can be looked at but
+/// A value that was taken out of a cell or a list. Readers whose sections were open then may still use it, so it can be looked at but
 /// not changed, until [`wait`](Self::wait) gives it back. Dropped, it is retired: the value is dropped after a grace
 /// period, on the domain's callback thread, and nothing is allocated for that.
 ///
@@ -47,7 +47,7 @@ unsafe impl<T: Send + Sync + 'static, S: Scope> Sync for Retired<T, S> {}
 impl<T: Send + Sync + 'static, S: Scope> Retired<T, S> {
     /// # Safety
     /// 1. The node came from `RcuBox::into_node`, is unlinked, and the caller gives up the only right to free it.
-    /// 2. Whoever still uses the value is inside a section of `scope` that is open now.
+    /// 2. Whoever uses the value, or may yet come to it, is inside a section of `scope` that is open now.
     pub(super) unsafe fn new(node: NonNull<Node<T>>, scope: S) -> Self {
         Self { node, scope }
     }

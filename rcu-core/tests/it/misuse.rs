@@ -173,7 +173,11 @@ fn waiting_or_registering_in_a_kick_panics() {
     let _watchdog = Watchdog::new("waiting_or_registering_in_a_kick_panics");
     assert_eq!(refusal_in_kick(|domain| domain.synchronize()), format!("Domain::synchronize {IN_KICK}"));
     assert_eq!(refusal_in_kick(|domain| domain.barrier()), format!("Domain::barrier {IN_KICK}"));
-    assert_eq!(refusal_in_kick(|domain| drop(domain.reader())), format!("reader {IN_KICK}"));
+    let cond_synchronize = |domain: &Domain| domain.cond_synchronize(domain.start_poll());
+    assert_eq!(refusal_in_kick(cond_synchronize), format!("Domain::cond_synchronize {IN_KICK}"));
+    assert_eq!(refusal_in_kick(|domain| drop(domain.reader())), format!("Domain::reader {IN_KICK}"));
+    assert_eq!(refusal_in_kick(|_| drop(rcu_core::reader())), format!("reader {IN_KICK}"));
+    assert_eq!(refusal_in_kick(|_| drop(rcu_core::on_force(|| ()))), format!("on_force {IN_KICK}"));
     let register = |_: &Domain| rcu_core::register_current_thread();
     assert_eq!(refusal_in_kick(register), format!("register_current_thread {IN_KICK}"));
     let reader = Mutex::new(Some(rcu_core::reader()));

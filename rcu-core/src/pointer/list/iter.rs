@@ -11,8 +11,8 @@ use crate::sync::Ordering;
 /// The elements of a list from here on: made by [`RcuList::iter`](crate::RcuList::iter) and
 /// [`ListUpdater::iter`](crate::ListUpdater::iter).
 ///
-/// Each step looks at the list as it is then. That holds at the end too: after a none, an element that was pushed since may
-/// follow.
+/// Each step looks at the list as it is then, unless it stands on an element that was removed: from there it goes on along the links
+/// that this one had. At the end, too: after a none, an element that was pushed since may follow, behind one that is still in the list.
 ///
 /// ```
 /// let list = rcu_core::RcuList::new();
