@@ -6,6 +6,7 @@
 
 pub mod payload;
 pub mod run;
+pub mod arrays;
 
 pub mod announce;
 pub mod barrier;
@@ -47,14 +48,19 @@ pub fn models() -> impl Iterator<Item = &'static Model> {
         shared::MODELS,
         pointer::MODELS,
         list::MODELS,
-        table::MODELS,
+        table::look::MODELS,
+        table::update::MODELS,
+        table::own::MODELS,
+        table::cache::MODELS,
     ];
     protocols.into_iter().flatten()
 }
 
 /// Every protocol that is wrong on purpose, and must fail.
 pub fn wrong() -> impl Iterator<Item = &'static Model> {
-    [handover::WRONG, list::WRONG, table::WRONG, poll::WRONG, barrier::WRONG].into_iter().flatten()
+    let protocols =
+        [handover::WRONG, list::WRONG, table::cache::WRONG, table::seed::WRONG, poll::WRONG, barrier::WRONG];
+    protocols.into_iter().flatten()
 }
 
 /// The model of this name, right or wrong.

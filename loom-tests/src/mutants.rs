@@ -222,6 +222,14 @@ pub const WRONG: &[Wrong] = &[
     Wrong { model: "list/freed-at-once", modes: &Mode::ALL, report: Race },
     Wrong { model: "table/check-then-insert", modes: &Mode::ALL, report: STALE },
     Wrong { model: "table/invalidate-then-publish", modes: &Mode::ALL, report: STALE },
+    Wrong { model: "table/test-then-lock", modes: &Mode::ALL, report: Says("entry 0 of an empty array") },
+    Wrong { model: "table/used-after-section", modes: &Mode::ALL, report: Race },
+    Wrong {
+        model: "table/array-and-length",
+        modes: &Mode::ALL,
+        report: Says("an entry past the end of the array"),
+    },
+    Wrong { model: "table/clone-overwrites", modes: &Mode::ALL, report: Says("a broadcast was lost") },
 ];
 
 /// The file whose sites need no rows or tags of their own, and why.

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use rcu_core::sync::model::{self, Fences};
 use rcu_core::sync::thread;
 
+use crate::arrays;
+
 /// Scheduling points of one execution beyond which a model is taken to loop for ever.
 const MAX_BRANCHES: usize = 20_000;
 
@@ -166,6 +168,7 @@ pub fn run(model: &'static Model, mode: Mode) -> Completed {
     builder.check(move || {
         EXECUTIONS.fetch_add(1, Ordering::Relaxed);
         assert_paid();
+        arrays::watch(false);
         model::prepare();
         (model.run)();
     });

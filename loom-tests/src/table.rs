@@ -1,161 +1,26 @@
-//! Tables: a snapshot is whole while a section lasts, and no block that was translated from an old one stays in a cache.
-//!
-//! The cache of the models has room for one block, for one address. It keeps to loads and stores: loom gives false alarms
-//! where stores and RMWs mix on one cell.
+//! Tables: a snapshot is whole while a section lasts, no update is lost, nothing leaks, and no block that was translated
+//! from an old snapshot stays in a cache.
+
+pub mod cache;
+pub mod look;
+pub mod own;
+pub mod seed;
+pub mod update;
 
 use debug_tables::{Breakpoint, Flags, Table};
-use rcu_core::sync::{Arc, AtomicU64, Ordering};
-use rcu_core::{Domain, Reader};
+use rcu_core::Domain;
 
-use crate::run::{EXHAUSTIVE, Extent, Model, reach, reader};
-
-const FOUND: &str = "the invalidation found the block";
-const DISCARDED: &str = "the translator saw that the table had changed";
-const KEPT: &str = "the block was translated from the new snapshot";
-
-/// See the module.
-pub const MODELS: &[Model] = &[
-    // fence: 87,055 executions, 5.9 s; membarrier: 187,407, 13.4 s.
-    Model {
-        name: "table/intact",
-        shows: "a reader sees all of an update or nothing of it, and what it sees stays as it is",
-        threads: 3,
-        readers: 1,
-        extent: [Extent::Bound(4); 2],
-        long: false,
-        outcomes: &[],
-        run: intact,
-    },
-    // fence: 3,449 executions, 0.1 s; membarrier: 1,678, under 0.1 s.
-    Model {
-        name: "table/invalidate",
-        shows: "insert, fence, look at the generation against publish, fence, invalidate: no stale block stays",
-        threads: 2,
-        readers: 1,
-        extent: EXHAUSTIVE,
-        long: false,
-        outcomes: &[FOUND, DISCARDED, KEPT],
-        run: || translate(Translator::InsertsThenChecks, Updater::PublishesFirst),
-    },
-];
-
-/// Protocols that are wrong, and must fail.
-pub const WRONG: &[Model] = &[
-    Model {
-        name: "table/check-then-insert",
-        shows: "a translator that checks the generation before it inserts leaves a stale block",
-        threads: 2,
-        readers: 1,
-        extent: EXHAUSTIVE,
-        long: false,
-        outcomes: &[],
-        run: || translate(Translator::ChecksThenInserts, Updater::PublishesFirst),
-    },
-    Model {
-        name: "table/invalidate-then-publish",
-        shows: "an updater that invalidates before it publishes leaves a stale block",
-        threads: 2,
-        readers: 1,
-        extent: EXHAUSTIVE,
-        long: false,
-        outcomes: &[],
-        run: || translate(Translator::InsertsThenChecks, Updater::InvalidatesFirst),
-    },
-];
+type Breakpoints = Table<Breakpoint, Domain>;
 
 const PC: u64 = 0x1000;
 const MOVED: u64 = 0x2000;
 
-type Breakpoints = Table<Breakpoint, Domain>;
+/// How many breakpoints [`fill`] inserts: so many, and one more or less, make arrays that are
+/// [watched](crate::arrays).
+const MANY: usize = 23;
 
-fn intact() {
-    let domain = Domain::new();
-    let handle = domain.reader();
-    let table = Arc::new(Breakpoints::new_in(&domain));
-    table.insert(PC, Flags::GDB).unwrap();
-    let read = Arc::clone(&table);
-    let reader = reader(move || {
-        let section = handle.read_lock();
-        let snapshot = read.read(&section);
-        let seen = [PC, MOVED].map(|pc| snapshot.test(pc, Flags::ANY));
-        assert!(seen[0] != seen[1], "half an update");
-        assert_eq!([PC, MOVED].map(|pc| snapshot.test(pc, Flags::ANY)), seen, "a snapshot changed");
-        drop(section);
-        handle
-    });
-    let moved =
-        table.update(|edit| edit.remove(PC, Flags::GDB).and_then(|()| edit.insert(MOVED, Flags::GDB)));
-    moved.unwrap();
-    drop(reader.join().unwrap());
-}
-
-enum Translator {
-    InsertsThenChecks,
-    ChecksThenInserts,
-}
-
-enum Updater {
-    PublishesFirst,
-    InvalidatesFirst,
-}
-
-// What the cache holds: none, or a block that does not, or does, stop at the address.
-const NONE: u64 = 0;
-const RUNS_ON: u64 = 1;
-const STOPS: u64 = 2;
-
-fn translate(translator: Translator, updater: Updater) {
-    let domain = Domain::new();
-    let handle = domain.reader();
-    let cache = Arc::new(AtomicU64::new(NONE));
-    let hooked = Arc::clone(&cache);
-    let table = Breakpoints::new_in(&domain);
-    let table = Arc::new(match updater {
-        Updater::PublishesFirst => table.with_invalidate(move |_| invalidate(&hooked)),
-        Updater::InvalidatesFirst => table,
-    });
-    let (read, filled) = (Arc::clone(&table), Arc::clone(&cache));
-    let translator = reader(move || {
-        let handle = handle;
-        run_translator(&translator, &handle, &read, &filled);
-        handle
-    });
-    if matches!(updater, Updater::InvalidatesFirst) {
-        invalidate(&cache);
-    }
-    table.insert(PC, Flags::GDB).unwrap();
-    drop(translator.join().unwrap());
-    match cache.load(Ordering::Relaxed) {
-        NONE => {}
-        STOPS => reach(KEPT),
-        _ => panic!("a stale block stays in the cache"),
-    }
-}
-
-fn run_translator(order: &Translator, handle: &Reader<Domain>, table: &Breakpoints, cache: &AtomicU64) {
-    let section = handle.read_lock();
-    let generation = table.generation();
-    let block = if table.test(&section, PC, Flags::ANY) { STOPS } else { RUNS_ON };
-    drop(section);
-    match order {
-        Translator::InsertsThenChecks => {
-            cache.store(block, Ordering::Relaxed);
-            if !table.is_current(generation) {
-                reach(DISCARDED);
-                cache.store(NONE, Ordering::Relaxed);
-            }
-        }
-        Translator::ChecksThenInserts => {
-            if table.is_current(generation) {
-                cache.store(block, Ordering::Relaxed);
-            }
-        }
-    }
-}
-
-fn invalidate(cache: &AtomicU64) {
-    if cache.load(Ordering::Relaxed) != NONE {
-        reach(FOUND);
-        cache.store(NONE, Ordering::Relaxed);
-    }
+/// Inserts [`MANY`] breakpoints from [`PC`] on, in one update.
+fn fill(table: &Breakpoints) {
+    let pcs = (PC..).take(MANY);
+    table.update(|edit| pcs.into_iter().try_for_each(|pc| edit.insert(pc, Flags::GDB))).unwrap();
 }

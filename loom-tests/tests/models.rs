@@ -81,7 +81,17 @@ tests! {
     list_remove: "list/remove",
     list_two_updaters: "list/two-updaters",
     list_reclaim: "list/reclaim",
+    table_insert: "table/insert",
     table_intact: "table/intact",
+    table_remove: "table/remove",
+    table_remove_all: "table/remove-all",
+    table_drop: "table/drop",
+    table_update_and_drop: "table/update-and-drop",
+    table_two_updaters: "table/two-updaters",
+    table_inherit: "table/inherit",
+    table_join: "table/join",
+    table_update_inside: "table/update-inside",
+    table_hit: "table/hit",
     table_invalidate: "table/invalidate",
 }
 
