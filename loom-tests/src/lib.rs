@@ -6,6 +6,7 @@
 
 pub mod payload;
 pub mod run;
+pub mod scene;
 pub mod arrays;
 
 pub mod announce;

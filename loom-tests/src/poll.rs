@@ -1,15 +1,13 @@
 //! Polling: a number taken now, a grace period that somebody else drives, and a look later.
 
-use std::ptr::NonNull;
-
 use rcu_core::grace_period::GracePeriod;
 use rcu_core::reader::Record;
 use rcu_core::sync::{Arc, AtomicU64, Ordering, thread};
-use rcu_core::synchronize::Synchronizer;
 use rcu_core::{Domain, Fences, fence};
 
 use crate::payload::Payload;
 use crate::run::{EXHAUSTIVE, Extent, Model, reach, reader};
+use crate::scene::Scene;
 
 const OVER: &str = "the grace period was over at the first look";
 const NOT_OVER: &str = "the grace period was not over at the first look";
@@ -74,63 +72,33 @@ pub const WRONG: &[Model] = &[Model {
     run: load_only,
 }];
 
-/// A pointer to the first of two payloads, and a reader's record.
-struct Shared {
-    grace_periods: Synchronizer,
-    record: Record,
-    pointer: AtomicU64,
-    payloads: [Payload; 2],
-}
-
-impl Shared {
-    fn new() -> Arc<Self> {
-        let shared = Arc::new(Self {
-            grace_periods: Synchronizer::new(Fences::Auto),
-            record: Record::unregistered(),
-            pointer: AtomicU64::new(0),
-            payloads: [Payload::new(0), Payload::new(1)],
-        });
-        shared.record.take_fast_path(&shared.grace_periods.period);
-        // SAFETY: (1): the synchronizer, and with it the registry, is gone when the record is.
-        unsafe { shared.grace_periods.registry.register(NonNull::from(&shared.record)) };
-        shared
-    }
-
-    fn section(&self) {
-        let period = &self.grace_periods.period;
-        self.record.lock(period, || {}, || unreachable!("a light reader"));
-        self.payloads[self.pointer.load(Ordering::Acquire) as usize].look();
-        self.record.unlock(period, || unreachable!("a light reader"));
-    }
-
-    /// Unlinks the first payload, takes a number, looks once, and frees it if it may.
-    fn unlink_and_poll(&self) {
-        self.pointer.swap(1, Ordering::AcqRel);
-        let number = self.grace_periods.request();
-        if self.grace_periods.is_over(number) {
-            self.payloads[0].poison();
-            reach(OVER);
-        } else {
-            reach(NOT_OVER);
-        }
+/// Unlinks the first payload, takes a number, looks once, and frees it if it may.
+fn unlink_and_poll(scene: &Scene) {
+    scene.unlink(0);
+    let number = scene.grace_periods.request();
+    if scene.grace_periods.is_over(number) {
+        scene.payloads[0].poison();
+        reach(OVER);
+    } else {
+        reach(NOT_OVER);
     }
 }
 
 /// The reader drives too, once it has left: only what `is_over` sees orders its look before the free.
 fn over() {
-    let shared = Shared::new();
+    let shared = Scene::of_sections(Fences::Auto);
     let reading = Arc::clone(&shared);
     let reader = reader(move || {
         reading.section();
         reading.grace_periods.wait(None);
     });
-    shared.unlink_and_poll();
+    unlink_and_poll(&shared);
     reader.join().unwrap();
 }
 
 /// The reader's look is ordered before the free by its last store, which the driver acquires after all of its fences.
 fn left() {
-    let shared = Shared::new();
+    let shared = Scene::of_sections(Fences::Auto);
     let period = &shared.grace_periods.period;
     shared.record.lock(period, || {}, || unreachable!("a light reader"));
     let (reading, driving) = (Arc::clone(&shared), Arc::clone(&shared));
@@ -140,17 +108,17 @@ fn left() {
         reading.record.unlock(period, || unreachable!("a light reader"));
     });
     let driver = thread::spawn(move || driving.grace_periods.wait(None));
-    shared.unlink_and_poll();
+    unlink_and_poll(&shared);
     driver.join().unwrap();
     reader.join().unwrap();
 }
 
 fn unlinker_driver_reader() {
-    let shared = Shared::new();
+    let shared = Scene::of_sections(Fences::Auto);
     let (reading, driving) = (Arc::clone(&shared), Arc::clone(&shared));
     let reader = reader(move || reading.section());
     let driver = thread::spawn(move || driving.grace_periods.wait(None));
-    shared.unlink_and_poll();
+    unlink_and_poll(&shared);
     driver.join().unwrap();
     reader.join().unwrap();
 }

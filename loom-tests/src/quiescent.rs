@@ -4,12 +4,12 @@ use std::ptr::NonNull;
 
 use rcu_core::Fences;
 use rcu_core::reader::Record;
-use rcu_core::sync::{Arc, AtomicU64, Ordering, model, thread};
+use rcu_core::sync::{Arc, model, thread};
 use rcu_core::synchronize::Synchronizer;
 
 use crate::announce::Words;
-use crate::payload::Payload;
 use crate::run::{EXHAUSTIVE, Extent, Model, reach, reader};
+use crate::scene::Scene;
 
 const SLEPT: &str = "the driver slept until the reader let it pass";
 const SKIPPED: &str = "the grace period passed no remote fence";
@@ -118,67 +118,34 @@ pub const MODELS: &[Model] = &[
     },
 ];
 
-/// A synchronizer with a registered reader that is offline.
-struct Shared {
-    grace_periods: Synchronizer,
-    record: Record,
-    pointer: AtomicU64,
-    payloads: [Payload; 3],
+/// Replaces a payload by the next one, and frees it after a grace period.
+fn replace(scene: &Scene, old: usize) {
+    scene.unlink(old);
+    let sleeps = model::sleeps();
+    scene.grace_periods.wait(None);
+    scene.payloads[old].poison();
+    if model::sleeps() > sleeps {
+        reach(SLEPT);
+    }
 }
 
-impl Shared {
-    fn new(fences: Fences) -> Arc<Self> {
-        let shared = Arc::new(Self {
-            grace_periods: Synchronizer::new(fences),
-            record: Record::unregistered(),
-            pointer: AtomicU64::new(0),
-            payloads: [Payload::new(0), Payload::new(1), Payload::new(2)],
-        });
-        // SAFETY: (1): the synchronizer, and with it the registry, is gone when the record is.
-        unsafe { shared.grace_periods.registry.register(NonNull::from(&shared.record)) };
-        shared
-    }
-
-    fn look(&self) {
-        self.payloads[self.pointer.load(Ordering::Acquire) as usize].look();
-    }
-
-    fn section(&self, record: &Record) {
-        let period = &self.grace_periods.period;
-        record.lock(period, || {}, || unreachable!("a light reader"));
-        self.look();
-        record.unlock(period, || unreachable!("a light reader"));
-    }
-
-    /// Replaces a payload by the next one, and frees it after a grace period.
-    fn replace(&self, old: usize) {
-        self.pointer.swap(old as u64 + 1, Ordering::AcqRel);
-        let sleeps = model::sleeps();
-        self.grace_periods.wait(None);
-        self.payloads[old].poison();
-        if model::sleeps() > sleeps {
-            reach(SLEPT);
-        }
-    }
-
-    /// Says whether the one grace period passed a remote fence.
-    fn reach_fences(&self) {
-        let (_, heavy_fences) = self.grace_periods.counts();
-        reach(if heavy_fences == 0 { SKIPPED } else { PASSED });
-    }
+/// Says whether the one grace period passed a remote fence.
+fn reach_fences(scene: &Scene) {
+    let (_, heavy_fences) = scene.grace_periods.counts();
+    reach(if heavy_fences == 0 { SKIPPED } else { PASSED });
 }
 
 fn online(fences: Fences) {
-    let shared = Shared::new(fences);
+    let shared = Scene::offline(fences);
     let reading = Arc::clone(&shared);
     let reader = reader(move || {
-        let Shared { grace_periods: Synchronizer { period, .. }, record, .. } = &*reading;
+        let Scene { grace_periods: Synchronizer { period, .. }, record, .. } = &*reading;
         record.go_online(period);
         reading.look();
         record.go_offline(period);
     });
-    shared.replace(0);
-    shared.reach_fences();
+    replace(&shared, 0);
+    reach_fences(&shared);
     reader.join().unwrap();
 }
 
@@ -198,70 +165,70 @@ fn pass(fences: Fences) {
 
 /// The reader stays online: only its quiescent state, in the grace period that waits for it, lets the driver pass.
 fn wake(fences: Fences) {
-    let shared = Shared::new(fences);
+    let shared = Scene::offline(fences);
     let reading = Arc::clone(&shared);
-    let Shared { grace_periods: Synchronizer { period, .. }, record, .. } = &*shared;
+    let Scene { grace_periods: Synchronizer { period, .. }, record, .. } = &*shared;
     record.go_online(period);
     let before = period.current();
     let reader = reader(move || {
-        let Shared { grace_periods: Synchronizer { period, .. }, record, .. } = &*reading;
+        let Scene { grace_periods: Synchronizer { period, .. }, record, .. } = &*reading;
         while period.current() == before {
             thread::yield_now();
         }
         record.pass(period);
     });
-    shared.replace(0);
+    replace(&shared, 0);
     reader.join().unwrap();
 }
 
 fn into_reader() {
-    let shared = Shared::new(Fences::Auto);
+    let shared = Scene::offline(Fences::Auto);
     let reading = Arc::clone(&shared);
     let reader = reader(move || {
-        let Shared { grace_periods: Synchronizer { period, .. }, record, .. } = &*reading;
+        let Scene { grace_periods: Synchronizer { period, .. }, record, .. } = &*reading;
         record.go_online(period);
         reading.look();
         record.pass(period);
         reading.look();
         record.leave_online(period);
-        reading.section(record);
+        reading.section();
     });
-    shared.replace(0);
-    shared.reach_fences();
+    replace(&shared, 0);
+    reach_fences(&shared);
     reader.join().unwrap();
 }
 
 fn two_grace_periods() {
-    let shared = Shared::new(Fences::Auto);
+    let shared = Scene::offline(Fences::Auto);
     let reading = Arc::clone(&shared);
     let reader = reader(move || {
-        let Shared { grace_periods: Synchronizer { period, .. }, record, .. } = &*reading;
+        let Scene { grace_periods: Synchronizer { period, .. }, record, .. } = &*reading;
         record.go_online(period);
         reading.look();
         record.pass(period);
         reading.look();
         record.go_offline(period);
     });
-    shared.replace(0);
-    shared.replace(1);
+    replace(&shared, 0);
+    replace(&shared, 1);
     reader.join().unwrap();
 }
 
 fn beside_a_light_reader() {
-    let shared = Shared::new(Fences::Auto);
+    let shared = Scene::offline(Fences::Auto);
     let light = Arc::new(Record::unregistered());
     light.take_fast_path(&shared.grace_periods.period);
     // SAFETY: (1): the registry is used no more when the record is gone.
     unsafe { shared.grace_periods.registry.register(NonNull::from(&*light)) };
     let (coming, staying) = (Arc::clone(&shared), (Arc::clone(&shared), Arc::clone(&light)));
     let quiescent = reader(move || {
-        let Shared { grace_periods: Synchronizer { period, .. }, record, .. } = &*coming;
+        let Scene { grace_periods: Synchronizer { period, .. }, record, .. } = &*coming;
         record.go_online(period);
         coming.look();
         record.go_offline(period);
     });
-    let sections = reader(move || staying.0.section(&staying.1));
-    shared.replace(0);
+    let sections = reader(move || staying.0.section_of(&staying.1));
+    replace(&shared, 0);
     quiescent.join().unwrap();
     sections.join().unwrap();
 }

@@ -3,13 +3,11 @@
 use std::ptr::NonNull;
 
 use rcu_core::Fences;
-use rcu_core::reader::Record;
 use rcu_core::registry::Kick;
 use rcu_core::sync::{Arc, AtomicU64, Mutex, Ordering, model, thread};
-use rcu_core::synchronize::Synchronizer;
 
-use crate::payload::Payload;
 use crate::run::{EXHAUSTIVE, Extent, Model, reach, reader};
+use crate::scene::Scene;
 
 const SLEPT: &str = "the driver slept until the reader left";
 const AWAKE: &str = "the grace period ended without a sleep";
@@ -51,39 +49,11 @@ pub const MODELS: &[Model] = &[
     },
 ];
 
-/// A synchronizer with its registered reader.
-struct Shared {
-    grace_periods: Synchronizer,
-    record: Record,
-    pointer: AtomicU64,
-    payloads: [Payload; 2],
-}
-
-impl Shared {
-    fn new(fences: Fences) -> Arc<Self> {
-        let shared = Arc::new(Self {
-            grace_periods: Synchronizer::new(fences),
-            record: Record::unregistered(),
-            pointer: AtomicU64::new(0),
-            payloads: [Payload::new(0), Payload::new(1)],
-        });
-        shared.record.take_fast_path(&shared.grace_periods.period);
-        // SAFETY: (1): the synchronizer, and with it the registry, is gone when the record is.
-        unsafe { shared.grace_periods.registry.register(NonNull::from(&shared.record)) };
-        shared
-    }
-}
-
 fn one_section(fences: Fences) {
-    let shared = Shared::new(fences);
+    let shared = Scene::of_sections(fences);
     let reading = Arc::clone(&shared);
-    let reader = reader(move || {
-        let Shared { grace_periods: Synchronizer { period, .. }, record, pointer, payloads } = &*reading;
-        record.lock(period, || {}, || record.lock_slow(period));
-        payloads[pointer.load(Ordering::Acquire) as usize].look();
-        record.unlock(period, || record.unlock_slow(period));
-    });
-    shared.pointer.swap(1, Ordering::AcqRel);
+    let reader = reader(move || reading.section());
+    shared.unlink(0);
     let sleeps = model::sleeps();
     shared.grace_periods.wait(None);
     shared.payloads[0].poison();
@@ -92,7 +62,7 @@ fn one_section(fences: Fences) {
 }
 
 fn kick() {
-    let shared = Shared::new(Fences::Auto);
+    let shared = Scene::of_sections(Fences::Auto);
     let leave = Arc::new(AtomicU64::new(0));
     let kick = Arc::clone(&leave);
     let kick: Kick = Arc::new(Mutex::new(Some(Arc::new(move || kick.store(1, Ordering::Relaxed)))));

@@ -1,0 +1,69 @@
+//! What most models of grace periods have in common: a synchronizer, a reader that is registered, and payloads of which a pointer
+//! leads to one.
+
+use std::ptr::NonNull;
+
+use rcu_core::Fences;
+use rcu_core::reader::Record;
+use rcu_core::sync::{Arc, AtomicU64, Ordering};
+use rcu_core::synchronize::Synchronizer;
+
+use crate::payload::Payload;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Scene {
+    /// The grace periods.
+    pub grace_periods: Synchronizer,
+    /// The reader.
+    pub record: Record,
+    /// The index of the payload that is linked.
+    pub pointer: AtomicU64,
+    /// The payloads.
+    pub payloads: [Payload; 3],
+}
+
+impl Scene {
+    /// With a reader that is offline. To be made by the main thread.
+    pub fn offline(fences: Fences) -> Arc<Self> {
+        let scene = Arc::new(Self {
+            grace_periods: Synchronizer::new(fences),
+            record: Record::unregistered(),
+            pointer: AtomicU64::new(0),
+            payloads: [Payload::new(0), Payload::new(1), Payload::new(2)],
+        });
+        // SAFETY: (1): the synchronizer, and with it the registry, is gone when the record is.
+        unsafe { scene.grace_periods.registry.register(NonNull::from(&scene.record)) };
+        scene
+    }
+
+    /// With a reader that locks and unlocks. To be made by the main thread.
+    pub fn of_sections(fences: Fences) -> Arc<Self> {
+        let scene = Self::offline(fences);
+        scene.record.take_fast_path(&scene.grace_periods.period);
+        scene
+    }
+
+    /// Looks at the payload that is linked.
+    pub fn look(&self) {
+        self.payloads[self.pointer.load(Ordering::Acquire) as usize].look();
+    }
+
+    /// A look in a section of the reader.
+    pub fn section(&self) {
+        self.section_of(&self.record);
+    }
+
+    /// A look in a section of another reader.
+    pub fn section_of(&self, record: &Record) {
+        let period = &self.grace_periods.period;
+        record.lock(period, || {}, || record.lock_slow(period));
+        self.look();
+        record.unlock(period, || record.unlock_slow(period));
+    }
+
+    /// Links the next payload instead of this one.
+    pub fn unlink(&self, old: usize) {
+        self.pointer.swap(old as u64 + 1, Ordering::AcqRel);
+    }
+}
