@@ -132,3 +132,27 @@ fn callback_thread_blocks_all_signals() {
         assert!(blocked.load(Ordering::SeqCst));
     }
 }
+
+#[test]
+fn box_and_arc_that_are_given_up_are_dropped_after_a_grace_period() {
+    struct Counted(Arc<AtomicU32>);
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+    let _watchdog = Watchdog::new("box_and_arc_that_are_given_up_are_dropped_after_a_grace_period");
+    let domain = Domain::new();
+    let dropped = Arc::new(AtomicU32::new(0));
+    let counted = || Counted(Arc::clone(&dropped));
+    let reader = domain.reader();
+    let section = reader.read_lock();
+    let shared = Arc::new(counted());
+    domain.defer_drop(Box::new(counted()));
+    domain.defer_drop(Arc::clone(&shared));
+    drop(shared);
+    thread::sleep(Duration::from_millis(20));
+    assert_eq!(dropped.load(Ordering::SeqCst), 0, "the section is still open");
+    drop(section);
+    until("both values", || dropped.load(Ordering::SeqCst) == 2);
+}
