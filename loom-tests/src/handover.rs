@@ -2,9 +2,11 @@
 
 use std::ptr::NonNull;
 
-use rcu_core::callback::{Batch, Callbacks, Queue, closure_head};
+use rcu_core::callback::{Batch, Callbacks, Limits, Queue, closure_head};
 use rcu_core::head::Head;
 use rcu_core::reader::Record;
+use rcu_core::registry::Form;
+use rcu_core::stall::Stalls;
 use rcu_core::sync::{Arc, AtomicU64, Ordering, thread};
 use rcu_core::synchronize::Synchronizer;
 use rcu_core::{Domain, Fences, RcuOption};
@@ -105,7 +107,11 @@ fn last_handle() {
 /// loom has no load buffering, so it cannot show a look at the queue that misses a push because the load of the stop
 /// word came late. The order itself can be shown: a plain write before the stop, and a look after the thread's end.
 fn stop() {
-    let shared = Arc::new((Callbacks::new(), Synchronizer::new(Fences::Auto), Payload::new(7)));
+    let shared = Arc::new((
+        Callbacks::new(Limits::none(), None),
+        Synchronizer::new(Fences::Auto, Stalls::never()),
+        Payload::new(7),
+    ));
     let serving = Arc::clone(&shared);
     let thread = thread::spawn(move || {
         serving.0.serve(&serving.1);
@@ -146,14 +152,14 @@ fn counted_after() {
     }
     let parts = Arc::new(Parts {
         queue: Queue::new(),
-        grace_periods: Synchronizer::new(Fences::Auto),
+        grace_periods: Synchronizer::new(Fences::Auto, Stalls::never()),
         record: Record::unregistered(),
         linked: AtomicU64::new(1),
         payload: Payload::new(0),
     });
     parts.record.take_fast_path(&parts.grace_periods.period);
     // SAFETY: (1): the registry is gone when the record is.
-    unsafe { parts.grace_periods.registry.register(NonNull::from(&parts.record)) };
+    unsafe { parts.grace_periods.registry.register(NonNull::from(&parts.record), Form::Handle) };
     let (reading, serving, freeing) = (Arc::clone(&parts), Arc::clone(&parts), Arc::clone(&parts));
     let reader = reader(move || {
         let period = &reading.grace_periods.period;

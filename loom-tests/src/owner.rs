@@ -5,6 +5,8 @@ use std::ptr::NonNull;
 use rcu_core::Fences;
 use rcu_core::grace_period::GracePeriod;
 use rcu_core::reader::Record;
+use rcu_core::registry::Form;
+use rcu_core::stall::Stalls;
 use rcu_core::sync::Arc;
 use rcu_core::synchronize::Synchronizer;
 
@@ -61,11 +63,11 @@ fn moved_quiescent_reader(fences: Fences) {
 
 /// The main thread has used the handle, and waits while another one does.
 fn moved(fences: Fences, there: fn(&Record, &GracePeriod)) {
-    let grace_periods = Arc::new(Synchronizer::new(fences));
+    let grace_periods = Arc::new(Synchronizer::new(fences, Stalls::never()));
     let record = Arc::new(Record::unregistered());
     record.take_fast_path(&grace_periods.period);
     // SAFETY: (1): the registry is used no more when the record is gone.
-    unsafe { grace_periods.registry.register(NonNull::from(&*record)) };
+    unsafe { grace_periods.registry.register(NonNull::from(&*record), Form::Handle) };
     section(&record, &grace_periods.period);
     let moved = (Arc::clone(&record), Arc::clone(&grace_periods));
     let reader = reader(move || there(&moved.0, &moved.1.period));

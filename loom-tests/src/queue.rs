@@ -3,7 +3,7 @@
 use std::ptr::NonNull;
 
 use rcu_core::callback::{Batch, Queue};
-use rcu_core::head::Head;
+use rcu_core::head::{Head, Kind};
 use rcu_core::sync::{Arc, thread};
 
 use crate::payload::Payload;
@@ -39,10 +39,10 @@ struct Item {
 }
 
 fn item(value: u32) -> NonNull<Head> {
-    owe();
     // SAFETY: (1): never called: the model consumes its items itself.
-    let head = unsafe { Head::new(|_| unreachable!("the queue runs nothing")) };
-    NonNull::from(Box::leak(Box::new(Item { head, payload: Payload::new(value) }))).cast()
+    const KIND: Kind = unsafe { Kind::new(|_| unreachable!("the queue runs nothing"), || "an item") };
+    owe();
+    NonNull::from(Box::leak(Box::new(Item { head: Head::new(&KIND), payload: Payload::new(value) }))).cast()
 }
 
 fn two_producers() {

@@ -4,6 +4,7 @@ use std::ptr::NonNull;
 
 use rcu_core::Fences;
 use rcu_core::reader::Record;
+use rcu_core::registry::Form;
 use rcu_core::sync::{Arc, model, thread};
 use rcu_core::synchronize::Synchronizer;
 
@@ -219,7 +220,7 @@ fn beside_a_light_reader() {
     let light = Arc::new(Record::unregistered());
     light.take_fast_path(&shared.grace_periods.period);
     // SAFETY: (1): the registry is used no more when the record is gone.
-    unsafe { shared.grace_periods.registry.register(NonNull::from(&*light)) };
+    unsafe { shared.grace_periods.registry.register(NonNull::from(&*light), Form::Handle) };
     let (coming, staying) = (Arc::clone(&shared), (Arc::clone(&shared), Arc::clone(&light)));
     let quiescent = reader(move || {
         let Scene { grace_periods: Synchronizer { period, .. }, record, .. } = &*coming;

@@ -3,6 +3,8 @@
 use std::ptr::NonNull;
 
 use rcu_core::reader::Record;
+use rcu_core::registry::Form;
+use rcu_core::stall::Stalls;
 use rcu_core::sync::{Arc, AtomicU64, Ordering, model};
 use rcu_core::synchronize::Synchronizer;
 use rcu_core::{Domain, Fences, RcuCell};
@@ -61,7 +63,7 @@ pub const MODELS: &[Model] = &[
 ];
 
 fn come_and_go() {
-    let grace_periods = Arc::new(Synchronizer::new(Fences::Auto));
+    let grace_periods = Arc::new(Synchronizer::new(Fences::Auto, Stalls::never()));
     let shared = Arc::new((AtomicU64::new(0), [Payload::new(0), Payload::new(1)]));
     let (own, reading) = (Arc::clone(&grace_periods), Arc::clone(&shared));
     let reader = reader(move || {
@@ -69,7 +71,7 @@ fn come_and_go() {
         let record = Record::unregistered();
         record.take_fast_path(period);
         // SAFETY: (1): unregistered below, before the record is gone.
-        unsafe { own.registry.register(NonNull::from(&record)) };
+        unsafe { own.registry.register(NonNull::from(&record), Form::Handle) };
         record.lock(period, || {}, || unreachable!("a light reader"));
         reading.1[reading.0.load(Ordering::Acquire) as usize].look();
         record.unlock(period, || unreachable!("a light reader"));
@@ -83,12 +85,12 @@ fn come_and_go() {
 
 /// As a thread does that ends while a guard is open in a later destructor.
 fn stand_in() {
-    let grace_periods = Arc::new(Synchronizer::new(Fences::Auto));
+    let grace_periods = Arc::new(Synchronizer::new(Fences::Auto, Stalls::never()));
     let shared = Arc::new((AtomicU64::new(0), [Payload::new(0), Payload::new(1)]));
     let record = Arc::new(Record::unregistered());
     record.take_fast_path(&grace_periods.period);
     // SAFETY: (1): replaced and unregistered below, before the record is gone.
-    unsafe { grace_periods.registry.register(NonNull::from(&*record)) };
+    unsafe { grace_periods.registry.register(NonNull::from(&*record), Form::Handle) };
     let (own, reading) = (Arc::clone(&grace_periods), Arc::clone(&shared));
     let reader = reader(move || {
         let period = &own.period;

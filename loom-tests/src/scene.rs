@@ -5,6 +5,8 @@ use std::ptr::NonNull;
 
 use rcu_core::Fences;
 use rcu_core::reader::Record;
+use rcu_core::registry::Form;
+use rcu_core::stall::Stalls;
 use rcu_core::sync::{Arc, AtomicU64, Ordering};
 use rcu_core::synchronize::Synchronizer;
 
@@ -27,13 +29,13 @@ impl Scene {
     /// With a reader that is offline. To be made by the main thread.
     pub fn offline(fences: Fences) -> Arc<Self> {
         let scene = Arc::new(Self {
-            grace_periods: Synchronizer::new(fences),
+            grace_periods: Synchronizer::new(fences, Stalls::never()),
             record: Record::unregistered(),
             pointer: AtomicU64::new(0),
             payloads: [Payload::new(0), Payload::new(1), Payload::new(2)],
         });
         // SAFETY: (1): the synchronizer, and with it the registry, is gone when the record is.
-        unsafe { scene.grace_periods.registry.register(NonNull::from(&scene.record)) };
+        unsafe { scene.grace_periods.registry.register(NonNull::from(&scene.record), Form::Handle) };
         scene
     }
 

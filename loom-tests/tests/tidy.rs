@@ -112,7 +112,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("std::sync", &["rcu-core/src/fence.rs"]),
     ("loom::", &[]),
     ("libc::", &["rcu-core/src/sys/"]),
-    ("extern \"C\"", &[]),
+    // What the C library calls.
+    ("extern \"C\"", &["rcu-core/src/sys/fork.rs"]),
 ];
 
 /// Threads, locks and atomics come through `sync`, system calls through `sys`. `fence` may name std's `OnceLock` and

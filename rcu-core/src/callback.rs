@@ -4,17 +4,33 @@
 //! took. What is queued meanwhile waits for the next round. Nothing else drives a callback: it needs neither a later
 //! call nor the life of the thread that made it. The same thread drives the grace periods that are polled for.
 
+mod activity;
 mod closure;
 #[cfg(not(rcu_loom))]
 mod lease;
+mod limits;
 mod queue;
 mod lists;
+#[cfg(not(rcu_loom))]
+mod monitor;
 mod rounds;
+mod taken;
+mod thread;
 mod worker;
+#[cfg(not(rcu_loom))]
+mod frozen;
 
 pub use closure::closure_head;
+#[cfg(not(rcu_loom))]
+pub use frozen::Frozen;
+#[cfg(not(rcu_loom))]
+pub use lease::{Frozen as FrozenLeases, freeze as freeze_leases};
+pub use limits::{DEFAULT_SOFT_LIMIT, Limits};
+#[cfg(not(rcu_loom))]
+pub use monitor::{Frozen as FrozenMonitor, freeze as freeze_monitor};
 #[cfg(rcu_loom)]
 pub use queue::{Batch, Queue};
 #[cfg(rcu_loom)]
 pub use rounds::Rounds;
-pub use worker::{Callbacks, SpawnError};
+pub use thread::{SpawnError, ThreadOptions};
+pub use worker::{BatchHook, Callbacks};

@@ -32,10 +32,10 @@ impl Cookie {
 
 /// Asks for a grace period that starts after this call.
 pub fn start_poll<S: Scope>(scope: &S) -> Cookie {
+    see_to_thread(scope);
     let engine = S::engine(scope.borrow());
     let number = engine.grace_periods.request();
     engine.callbacks.wake();
-    see_to_thread(scope);
     Cookie { number, domain: engine.id }
 }
 
@@ -48,6 +48,7 @@ pub fn poll<S: Scope>(scope: &S, cookie: Cookie, call: &str) -> bool {
 
 /// Waits for the cookie's grace period, for `call`.
 pub fn cond_synchronize<S: Scope>(scope: &S, cookie: Cookie, call: &str) {
+    scope.cover();
     let engine = S::engine(scope.borrow());
     cookie.assert_of(engine, call);
     engine.assert_may_wait(call);

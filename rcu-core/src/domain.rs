@@ -8,7 +8,7 @@ mod builder;
 use std::fmt;
 use std::ptr::NonNull;
 
-use crate::callback::SpawnError;
+use crate::callback::{SpawnError, ThreadOptions};
 use crate::contain::contain;
 use crate::cookie::{self, Cookie};
 use crate::engine::{Engine, Stats};
@@ -70,15 +70,15 @@ pub struct Domain {
 /// What the handles of a domain share. Its drop is the end of the last handle.
 struct Owner {
     engine: Arc<Engine>,
-    thread_name: String,
+    thread: ThreadOptions,
 }
 
 impl Owner {
     fn spawn(&self) -> Result<(), SpawnError> {
         let engine = Arc::clone(&self.engine);
-        self.engine.callbacks.spawn(&self.thread_name, move || {
+        self.engine.callbacks.thread.spawn(&self.thread, move || {
             engine.serve_callbacks();
-            // Kicks of readers that were leaked may go with the engine, and are the application's.
+            // The hooks go with the engine, and what they captured is the application's.
             contain(|| drop(engine));
         })
     }
@@ -87,7 +87,7 @@ impl Owner {
 impl Drop for Owner {
     fn drop(&mut self) {
         let callbacks = &self.engine.callbacks;
-        if !callbacks.is_spawned() && !callbacks.is_idle() {
+        if !callbacks.thread.is_spawned() && !callbacks.is_idle() {
             if let Err(error) = self.spawn() {
                 report(format_args!("the callbacks of a dropped domain are lost: {error}"));
             }
@@ -104,7 +104,10 @@ impl Domain {
     /// let same = domain.clone(); // another handle of it
     /// # drop((domain, same));
     /// ```
-    #[expect(clippy::new_without_default, reason = "two defaults are two domains: a reader should see which is made")]
+    #[expect(
+        clippy::new_without_default,
+        reason = "two defaults are two domains: a reader should see which is made"
+    )]
     pub fn new() -> Self {
         Self::builder().build()
     }
@@ -239,6 +242,26 @@ impl Domain {
         scope::call(self, f);
     }
 
+    /// As [`call`](Self::call), unless the [hard limit](Builder::hard_limit) is reached. Never waits.
+    ///
+    /// # Errors
+    /// `f` itself, if as many callbacks are pending as the hard limit allows.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let domain = rcu_core::Domain::builder().hard_limit(1).build();
+    /// let reader = domain.reader();
+    /// let section = reader.read_lock();
+    /// assert!(domain.try_call(|| println!("runs when the section has ended")).is_ok());
+    /// let refused = domain.try_call(|| println!("is one too many"));
+    /// refused.expect_err("it is returned")();
+    /// # drop(section);
+    /// ```
+    pub fn try_call<F: FnOnce() + Send + 'static>(&self, f: F) -> Result<(), F> {
+        scope::try_call(self, f)
+    }
+
     /// Drops a value after a grace period. See [`retire`](crate::retire()).
     ///
     /// ```
@@ -294,7 +317,7 @@ impl Domain {
         let engine = Arc::clone(&self.owner.engine);
         if let Some(owner) = Arc::into_inner(self.owner) {
             drop(owner);
-            engine.callbacks.join();
+            engine.callbacks.thread.join();
         }
     }
 
@@ -312,7 +335,7 @@ impl Domain {
 
 impl fmt::Debug for Domain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Domain").field("thread_name", &self.owner.thread_name).finish_non_exhaustive()
+        f.debug_struct("Domain").field("thread_name", &self.owner.thread.name).finish_non_exhaustive()
     }
 }
 
@@ -354,6 +377,10 @@ impl Host for Domain {
         let reader = Registered::new(self.clone());
         let _section = reader.read_lock();
         f()
+    }
+
+    fn cover(&self) {
+        // It is covered since it was built.
     }
 
     fn spawn(&self) -> Result<(), SpawnError> {

@@ -1,7 +1,8 @@
 //! All the state of one domain, whoever owns it: a static for the default domain, an `Arc` for the others.
 
-use crate::callback::Callbacks;
+use crate::callback::{BatchHook, Callbacks, DEFAULT_SOFT_LIMIT, Limits};
 use crate::fence::Fences;
+use crate::stall::{DEFAULT_TIMEOUT, Stalls};
 use crate::sync::unique;
 use crate::synchronize::Synchronizer;
 
@@ -21,13 +22,26 @@ impl Engine {
     const_fn! {
         /// The engine of the default domain, which has the number 0.
         pub(crate) fn global() -> Self {
-            Self { id: 0, grace_periods: Synchronizer::new(Fences::Auto), callbacks: Callbacks::new() }
+            Self {
+                id: 0,
+                grace_periods: Synchronizer::new(Fences::Auto, Stalls::new(DEFAULT_TIMEOUT, None)),
+                callbacks: Callbacks::new(Limits::new(DEFAULT_SOFT_LIMIT, None, false), None),
+            }
         }
     }
 
     /// The engine of a new domain.
-    pub(crate) fn new(fences: Fences) -> Self {
-        Self { id: unique(), grace_periods: Synchronizer::new(fences), callbacks: Callbacks::new() }
+    pub(crate) fn new(
+        fences: Fences,
+        stalls: Stalls,
+        limits: Limits,
+        around_batches: Option<BatchHook>,
+    ) -> Self {
+        Self {
+            id: unique(),
+            grace_periods: Synchronizer::new(fences, stalls),
+            callbacks: Callbacks::new(limits, around_batches),
+        }
     }
 
     /// What the callback thread runs.
@@ -43,9 +57,25 @@ impl Engine {
 
     pub(crate) fn stats(&self) -> Stats {
         let (grace_periods, heavy_fences) = self.grace_periods.counts();
-        let (callbacks_run, callbacks_panicked) = self.callbacks.counts();
-        let readers = self.grace_periods.registry.len();
-        Stats { grace_periods, heavy_fences, callbacks_run, callbacks_panicked, readers }
+        let Callbacks { activity, .. } = &self.callbacks;
+        let callbacks_run = activity.callbacks_run();
+        let pending = self.callbacks.pending();
+        let held_up = self.callbacks.held_up();
+        Stats {
+            grace_periods,
+            heavy_fences,
+            callbacks_queued: callbacks_run + pending,
+            callbacks_run,
+            callbacks_panicked: activity.callbacks_panicked(),
+            callbacks_pending: pending,
+            callbacks_peak: activity.peak().max(pending),
+            calls_paced: held_up.paced,
+            calls_waited: held_up.waited,
+            calls_over_limit: held_up.exceeded,
+            wakeups: activity.wakeups(),
+            stalls: self.grace_periods.stalls.reported(),
+            readers: self.grace_periods.registry.len(),
+        }
     }
 }
 
@@ -57,7 +87,7 @@ impl Engine {
 /// domain.call(|| ());
 /// domain.barrier();
 /// let stats = domain.stats();
-/// assert_eq!((stats.grace_periods, stats.callbacks_run), (2, 1));
+/// assert_eq!((stats.grace_periods, stats.callbacks_run, stats.callbacks_pending), (2, 1, 0));
 /// assert_eq!(stats.heavy_fences, 0); // there is no reader
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,10 +98,26 @@ pub struct Stats {
     /// Heavy fences passed for them: one each, unless no reader but the caller ran light, and one more for each that had to
     /// sleep.
     pub heavy_fences: u64,
+    /// Callbacks that were queued.
+    pub callbacks_queued: u64,
     /// Callbacks that have run, those that panicked included.
     pub callbacks_run: u64,
     /// Callbacks that panicked. The panic hook has reported each.
     pub callbacks_panicked: u64,
+    /// Callbacks that are queued and have not run to their end.
+    pub callbacks_pending: u64,
+    /// The most that were pending when the callback thread looked, which it does before and after each grace period.
+    pub callbacks_peak: u64,
+    /// Calls that [pacing](crate::Builder::pace) held up.
+    pub calls_paced: u64,
+    /// Calls that waited at the [hard limit](crate::Builder::hard_limit).
+    pub calls_waited: u64,
+    /// Calls that went beyond the hard limit because they must not wait: in a section, a callback or a kick.
+    pub calls_over_limit: u64,
+    /// How often the callback thread was woken from its sleep.
+    pub wakeups: u64,
+    /// Stalls that were [reported](crate::Stall).
+    pub stalls: u64,
     /// Readers that are registered now: threads and handles.
     pub readers: usize,
 }

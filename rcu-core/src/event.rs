@@ -17,6 +17,8 @@
 use std::time::Duration;
 
 use crate::sync::Ordering;
+#[cfg(not(rcu_loom))]
+use crate::sys::Frozen;
 use crate::sys::Futex;
 
 const CLEAR: u32 = 0;
@@ -66,5 +68,11 @@ impl Event {
             }
             self.state.wait(SLEEPING, left);
         }
+    }
+
+    /// Keeps the event as it is, for a fork: a child that finds it in any state may go on with it.
+    #[cfg(not(rcu_loom))]
+    pub fn freeze(&self) -> Frozen<'_> {
+        self.state.freeze()
     }
 }

@@ -4,15 +4,19 @@ mod local;
 
 use std::ptr::NonNull;
 
-use crate::callback::SpawnError;
+use crate::callback::{SpawnError, ThreadOptions};
 use crate::cookie::{self, Cookie};
 use crate::engine::{Engine, Stats};
+#[cfg(not(rcu_loom))]
+use crate::fork::cover_global;
 use crate::guard::ReadGuard;
 use crate::handle::{NotifierHandle, Reader};
 use crate::pointer::RcuBox;
 use crate::reader::Record;
 use crate::scope::{self, Global, Host};
-use crate::thread::assert_not_in_kick;
+#[cfg(not(rcu_loom))]
+use crate::sync::Counter;
+use crate::thread::assert_not_a_guest;
 use local::LOCAL;
 
 #[cfg(not(rcu_loom))]
@@ -283,7 +287,7 @@ pub fn init() -> Result<(), SpawnError> {
 /// rcu_core::register_current_thread();
 /// ```
 pub fn register_current_thread() {
-    assert_not_in_kick("register_current_thread");
+    assert_not_a_guest("register_current_thread");
     LOCAL.with(|local| local.register());
 }
 
@@ -301,7 +305,7 @@ pub fn register_current_thread() {
 /// notifier.remove();
 /// ```
 pub fn on_force(kick: impl Fn() + Send + Sync + 'static) -> NotifierHandle {
-    assert_not_in_kick("on_force");
+    assert_not_a_guest("on_force");
     LOCAL.with(|local| local.register());
     let record = Global::own_record(()).expect("on_force: the thread's registration has ended");
     NotifierHandle::register(&Global, record, kick)
@@ -324,7 +328,7 @@ pub fn model(f: impl Fn() + Send + Sync + 'static) {
         stats();
         f();
         ENGINE.callbacks.stop();
-        ENGINE.callbacks.join();
+        ENGINE.callbacks.thread.join();
         assert!(ENGINE.callbacks.is_idle(), "a callback never ran: was a thread not joined?");
         assert_eq!(stats().callbacks_panicked, 0, "a callback panicked");
     });
@@ -379,7 +383,21 @@ impl Host for Global {
         f()
     }
 
+    fn cover(&self) {
+        #[cfg(not(rcu_loom))]
+        {
+            /// Not a `OnceLock`: a thread that a fork leaves behind may be on its way through it.
+            static COVERED: Counter = Counter::new(0);
+            if COVERED.get() == 0 {
+                cover_global(&ENGINE);
+                COVERED.set(1);
+            }
+        }
+    }
+
     fn spawn(&self) -> Result<(), SpawnError> {
-        ENGINE.callbacks.spawn("rcu-callbacks", || ENGINE.serve_callbacks())
+        self.cover();
+        let options = ThreadOptions { name: "rcu-callbacks".to_owned(), stack_size: None };
+        ENGINE.callbacks.thread.spawn(&options, || ENGINE.serve_callbacks())
     }
 }

@@ -10,8 +10,9 @@ use std::ptr::NonNull;
 use crate::grace_period::GracePeriod;
 use crate::guard::ReadGuard;
 use crate::reader::Record;
+use crate::registry::Form;
 use crate::scope::{Global, Scope, synchronize};
-use crate::thread::assert_not_in_kick;
+use crate::thread::assert_not_a_guest;
 
 pub use notifier::NotifierHandle;
 
@@ -74,12 +75,13 @@ unsafe impl<S: Scope> Send for Registered<S> {}
 
 impl<S: Scope> Registered<S> {
     pub fn new(scope: S) -> Self {
+        scope.cover();
         let grace_periods = &S::engine(scope.borrow()).grace_periods;
         let record = Box::new(Record::unregistered());
         record.take_fast_path(&grace_periods.period);
         let record = NonNull::from(Box::leak(record));
         // SAFETY: (1) the box is leaked, and freed only once `drop` has unregistered it.
-        unsafe { grace_periods.registry.register(record) };
+        unsafe { grace_periods.registry.register(record, Form::Handle) };
         Self { record, scope, not_sync: PhantomData }
     }
 
@@ -133,7 +135,7 @@ impl<S: Scope> Drop for Registered<S> {
 impl<S: Scope> Reader<S> {
     /// Registers a reader, for `call`.
     pub(crate) fn new(scope: S, call: &str) -> Self {
-        assert_not_in_kick(call);
+        assert_not_a_guest(call);
         Self::of(Registered::new(scope))
     }
 
@@ -258,7 +260,7 @@ struct OutsideKicks;
 impl Drop for OutsideKicks {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            assert_not_in_kick("drop of a Reader");
+            assert_not_a_guest("drop of a Reader");
         }
     }
 }

@@ -9,23 +9,52 @@ use crate::sync::UnsafeCell;
 #[derive(Debug)]
 pub struct Head {
     pub next: UnsafeCell<*mut Head>,
-    run: unsafe fn(NonNull<Head>),
+    kind: &'static Kind,
 }
 
-// SAFETY: a head is a pointer that its one owner writes, and a function. What they lead to is the business of the type
+/// What all callbacks of one type have in common.
+#[derive(Debug)]
+pub struct Kind {
+    /// Consumes the allocation that the head begins.
+    run: unsafe fn(NonNull<Head>),
+    /// What it is called in a report.
+    name: fn() -> &'static str,
+}
+
+// SAFETY: a head is a pointer that its one owner writes, and two functions. What they lead to is the business of the type
 // that embeds the head, which must be fit to be handed to another thread before it is given to a queue.
 unsafe impl Send for Head {}
 // SAFETY: `next` is used by whoever holds the only right to the head, and nobody else.
 unsafe impl Sync for Head {}
 
-impl Head {
-    /// A head whose allocation is consumed by `run`.
+impl Kind {
+    /// The kind of those allocations that are consumed by `run`, and named in reports by `name`.
     ///
     /// # Safety
-    /// 1. `run` may be called once, on any thread, with a pointer to the head made here, wherever it has moved, that has
-    ///    provenance over the whole allocation that `run` expects.
-    pub unsafe fn new(run: unsafe fn(NonNull<Head>)) -> Self {
-        Self { next: UnsafeCell::new(ptr::null_mut()), run }
+    /// 1. For each head of this kind, `run` may be called once, on any thread, with a pointer to the head, wherever it has
+    ///    moved, that has provenance over the whole allocation that `run` expects.
+    pub const unsafe fn new(run: unsafe fn(NonNull<Head>), name: fn() -> &'static str) -> Self {
+        Self { run, name }
+    }
+
+    /// What a callback of this kind is called in a report.
+    pub fn name(&self) -> &'static str {
+        (self.name)()
+    }
+}
+
+impl Head {
+    pub fn new(kind: &'static Kind) -> Self {
+        Self { next: UnsafeCell::new(ptr::null_mut()), kind }
+    }
+
+    /// The kind of the allocation that a head begins.
+    ///
+    /// # Safety
+    /// 1. `head` is valid.
+    pub unsafe fn kind(head: NonNull<Head>) -> &'static Kind {
+        // SAFETY: (1).
+        unsafe { (*head.as_ptr()).kind }
     }
 
     /// Runs, and so consumes, the allocation that this head begins.
@@ -34,9 +63,9 @@ impl Head {
     /// 1. `head` is valid, has provenance over its whole allocation, and nobody else uses the allocation any more.
     /// 2. This is the only call for it.
     pub unsafe fn run(head: NonNull<Head>) {
-        // SAFETY: (1) the head is valid for reads.
-        let run = unsafe { (*head.as_ptr()).run };
-        // SAFETY: (1) and (2) are what `Head::new` was promised that `run` needs.
-        unsafe { run(head) }
+        // SAFETY: (1) the head is valid.
+        let kind = unsafe { Self::kind(head) };
+        // SAFETY: (1) and (2) are what `Kind::new` was promised that `run` needs.
+        unsafe { (kind.run)(head) }
     }
 }

@@ -165,12 +165,14 @@ pub mod sync;
 layer! {
     /// System calls, one safe function each.
     sys;
-    /// The thread token, and whether this thread is running a force-RCU kick.
+    /// The thread token, and whose code runs on this thread.
     thread;
     /// Running foreign code so that its panic stays its own.
     contain;
     /// A line on standard error.
     report;
+    /// What holds up others for too long, and who is told.
+    stall;
     /// Light fences for readers, heavy ones for updaters.
     fence;
     /// One sleeper, any number of wakers.
@@ -189,6 +191,8 @@ layer! {
     callback;
     /// All the state of one domain.
     engine;
+    /// The domains that are alive, and what becomes of them in a forked child.
+    fork;
     /// What ties sections, cells and handles to one domain.
     scope;
     /// `ReadGuard` and the `Section` trait.
@@ -226,3 +230,5 @@ pub use handle::{NotifierHandle, Reader};
 pub use pointer::{Element, ListCursor, ListIter, ListUpdater, RcuBox, RcuCell, RcuList, RcuOption, Retired};
 pub use quiescent::QuiescentReader;
 pub use scope::{Global, Scope};
+pub use stall::{Culprit, Stall};
+pub use thread::OsThread;

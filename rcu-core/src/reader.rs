@@ -33,7 +33,7 @@ use static_assertions::const_assert_eq;
 use crate::fence;
 use crate::grace_period::{GracePeriod, NEST, Period, SLOW, inside};
 use crate::report::report;
-use crate::sync::{AtomicU32, AtomicU64, Ordering, load_own};
+use crate::sync::{AtomicU32, AtomicU64, Counter, Ordering, load_own};
 use crate::thread;
 
 /// One reader: a thread of the default domain, or a handle. Only its owner stores to `word` and `owner`; only drivers,
@@ -48,6 +48,8 @@ pub struct Record {
     waiting: AtomicU32,
     /// The token of the thread that entered the outermost section: a thread that waits for its own section is told.
     owner: AtomicU64,
+    /// The number of that thread, for reports.
+    os_thread: Counter,
 }
 
 const_assert_eq!(std::mem::offset_of!(Record, word), 0);
@@ -59,7 +61,12 @@ impl Record {
     const_fn! {
         /// A record that is in no registry: every lock takes the slow path.
         pub fn unregistered() -> Self {
-            Self { word: AtomicU64::new(SLOW), waiting: AtomicU32::new(0), owner: AtomicU64::new(thread::NOBODY) }
+            Self {
+                word: AtomicU64::new(SLOW),
+                waiting: AtomicU32::new(0),
+                owner: AtomicU64::new(thread::NOBODY),
+                os_thread: Counter::new(0),
+            }
         }
     }
 
@@ -71,6 +78,7 @@ impl Record {
             // Relaxed: the caller holds the lock of the registry, and so does the driver that stores this.
             waiting: AtomicU32::new(other.waiting.load(Ordering::Relaxed)),
             owner: AtomicU64::new(load_own(&other.owner)),
+            os_thread: Counter::new(other.os_thread.get()),
         }
     }
 
@@ -91,10 +99,15 @@ impl Record {
     pub fn adopt(&self) {
         let token = thread::token();
         if load_own(&self.owner) != token {
-            cold();
-            // Relaxed: the store of the word that enters comes next, is Release, and is read first.
-            self.owner.store(token, Ordering::Relaxed);
+            self.change_owner(token);
         }
+    }
+
+    #[cold]
+    fn change_owner(&self, token: u64) {
+        // Relaxed: the store of the word that enters comes next, is Release, and is read first.
+        self.owner.store(token, Ordering::Relaxed);
+        self.os_thread.set(thread::os_id().into());
     }
 
     /// Whether the owner, who calls this, is inside a section.
@@ -148,7 +161,9 @@ impl Record {
     pub fn lock_slow(&self, period: &GracePeriod) {
         let word = load_own(&self.word);
         if word & NEST == NEST {
-            report(format_args!("read_lock: more than {NEST} nested sections of one reader; were guards leaked?"));
+            report(format_args!(
+                "read_lock: more than {NEST} nested sections of one reader; were guards leaked?"
+            ));
             std::process::abort();
         }
         if inside(word) {
@@ -247,6 +262,31 @@ impl Record {
     pub fn is_inside(&self, token: u64) -> bool {
         // Relaxed: the scan of a word that says inside has acquired the owner's store before it.
         inside(self.scan()) && self.owner.load(Ordering::Relaxed) == token
+    }
+
+    /// Whether the thread with this token entered last.
+    #[cfg(not(rcu_loom))]
+    pub fn owner_is(&self, token: u64) -> bool {
+        // Relaxed: a thread finds its own token, or is the only one there.
+        self.owner.load(Ordering::Relaxed) == token
+    }
+
+    /// In a forked child, gives the owner, who calls this, the number that it has there.
+    #[cfg(not(rcu_loom))]
+    pub fn renumber_owner(&self) {
+        self.os_thread.set(thread::os_id().into());
+    }
+
+    /// In a forked child, ends the section of an owner who is not there. If the reader is used again, it is on the slow path.
+    #[cfg(not(rcu_loom))]
+    pub fn end_section_left_behind(&self) {
+        // Relaxed: a forked child has one thread.
+        self.word.store(SLOW, Ordering::Relaxed);
+    }
+
+    /// The number of the thread that entered last, for reports.
+    pub fn os_thread(&self) -> u32 {
+        self.os_thread.get() as u32
     }
 
     /// Whether the owner has entered, or may enter, without a full fence of its own.

@@ -13,10 +13,18 @@ use std::ptr::NonNull;
 use crate::contain::contain;
 use crate::grace_period::Period;
 use crate::reader::Record;
+use crate::stall::Culprit;
+#[cfg(not(rcu_loom))]
+use crate::sync::MutexGuard;
 use crate::sync::{Arc, Mutex, lock};
-use crate::thread::KickMark;
+#[cfg(not(rcu_loom))]
+use crate::thread::token;
+use crate::thread::{KICK, OsThread, RoleMark};
 
 /// A force-RCU notifier: taken out when it is removed, whoever still holds the slot.
+///
+/// Whoever removes it waits for the slot's lock. All others try it, under the registry's: one that is locked is being removed. So a
+/// fork, which has the registry's lock, finds each slot free but for those whose removers it leaves behind.
 pub type Kick = Arc<Mutex<Option<Arc<dyn Fn() + Send + Sync>>>>;
 
 /// The readers of one domain.
@@ -26,14 +34,24 @@ pub struct Registry {
 }
 
 #[derive(Debug)]
-struct List {
+pub struct List {
     readers: Vec<Entry>,
     /// How many of them, from the front, the grace period that is being driven does not wait for.
     passed: usize,
 }
 
+/// What a reader is to its user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A thread, which a forked child may not have.
+    Thread,
+    /// A value, which a forked child has.
+    Handle,
+}
+
 struct Entry {
     record: NonNull<Record>,
+    form: Form,
     /// Whether the driver asked it for a wake-up, and has not taken that back.
     marked: bool,
     kicks: Vec<Kick>,
@@ -45,7 +63,10 @@ unsafe impl Send for Entry {}
 
 impl std::fmt::Debug for Entry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Entry").field("record", &self.record).field("marked", &self.marked).finish_non_exhaustive()
+        f.debug_struct("Entry")
+            .field("record", &self.record)
+            .field("marked", &self.marked)
+            .finish_non_exhaustive()
     }
 }
 
@@ -67,6 +88,12 @@ impl List {
     fn position(&self, record: NonNull<Record>) -> usize {
         let found = self.readers.iter().position(|entry| entry.record == record);
         found.expect("a registered reader is in the registry")
+    }
+
+    /// Those among them that the grace period waits for.
+    fn in_the_way(&self, new: Period, among: fn(&Entry) -> bool) -> impl Iterator<Item = &Entry> {
+        let readers = self.readers[self.passed..].iter();
+        readers.filter(move |entry| among(entry) && !entry.record().has_passed(new))
     }
 
     /// Moves those readers from `passed` on that have passed to the front, and takes back their marks; marks the others, if
@@ -102,8 +129,8 @@ impl Registry {
     ///
     /// # Safety
     /// 1. The record is valid until it is removed or replaced.
-    pub unsafe fn register(&self, record: NonNull<Record>) {
-        lock(&self.list).readers.push(Entry { record, marked: false, kicks: Vec::new() });
+    pub unsafe fn register(&self, record: NonNull<Record>, form: Form) {
+        lock(&self.list).readers.push(Entry { record, form, marked: false, kicks: Vec::new() });
     }
 
     /// Removes a reader that is outside. Of its kicks only the slots are dropped: what is in one goes with its handle.
@@ -136,7 +163,7 @@ impl Registry {
         let mut list = lock(&self.list);
         let index = list.position(record);
         let kicks = &mut list.readers[index].kicks;
-        kicks.retain(|kick| lock(kick).is_some());
+        kicks.retain(|kick| kick.try_lock().is_ok_and(|run| run.is_some()));
         kicks.push(kick);
     }
 
@@ -176,21 +203,66 @@ impl Registry {
         list.advance(passed, new, true);
     }
 
+    /// What a kick calls, unless it has been removed.
+    fn still_there(&self, kick: &Kick) -> Option<Arc<dyn Fn() + Send + Sync>> {
+        let _list = lock(&self.list);
+        kick.try_lock().ok()?.clone()
+    }
+
+    /// Names the readers that the grace period waits for.
+    pub fn culprits(&self, new: Period) -> Vec<Culprit> {
+        let of = |entry: &Entry| (entry.record().os_thread(), entry.form == Form::Handle);
+        let readers: Vec<_> = lock(&self.list).in_the_way(new, |_| true).map(of).collect();
+        // The names are asked for when the lock is free.
+        let culprit = |(id, handle)| Culprit::Reader { thread: OsThread::new(id), handle };
+        readers.into_iter().map(culprit).collect()
+    }
+
     /// Calls the kicks of the readers that the grace period waits for.
     pub fn kick(&self, new: Period) {
         let list = lock(&self.list);
-        let kicked = list.readers[list.passed..].iter().filter(|entry| !entry.kicks.is_empty());
-        let in_the_way = kicked.filter(|entry| !entry.record().has_passed(new));
+        // A reader without kicks is not looked at: it has just been.
+        let in_the_way = list.in_the_way(new, |entry| !entry.kicks.is_empty());
         let kicks: Vec<Kick> = in_the_way.flat_map(|entry| entry.kicks.iter().cloned()).collect();
         drop(list);
         for kick in kicks {
-            let Some(run) = lock(&kick).clone() else { continue };
-            let mark = KickMark::set();
+            let Some(run) = self.still_there(&kick) else { continue };
+            let mark = RoleMark::set(KICK);
             contain(|| run());
             // If it was removed meanwhile, this is the last of it: what it captured is the application's, too, and may do no
             // more than the kick.
             contain(|| drop((run, kick)));
             drop(mark);
+        }
+    }
+}
+
+/// The registry of a domain, which does not change while this is held.
+#[cfg(not(rcu_loom))]
+#[derive(Debug)]
+pub struct Frozen<'a>(MutexGuard<'a, List>);
+
+#[cfg(not(rcu_loom))]
+impl Registry {
+    /// Keeps the registry as it is, for a fork.
+    pub fn freeze(&self) -> Frozen<'_> {
+        Frozen(lock(&self.list))
+    }
+}
+
+#[cfg(not(rcu_loom))]
+impl Frozen<'_> {
+    /// In a forked child, forgets the threads that are not there, and ends the sections in which they were by handles.
+    pub fn forget_others(&mut self) {
+        let own = token();
+        self.0.passed = 0;
+        self.0.readers.retain(|entry| entry.form == Form::Handle || entry.record().owner_is(own));
+        for entry in &self.0.readers {
+            if entry.record().owner_is(own) {
+                entry.record().renumber_owner();
+            } else {
+                entry.record().end_section_left_behind();
+            }
         }
     }
 }

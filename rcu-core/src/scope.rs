@@ -5,8 +5,10 @@ use std::ptr::NonNull;
 
 use crate::callback::{SpawnError, closure_head};
 use crate::engine::Engine;
+use crate::fork::is_inside_any;
 use crate::head::Head;
 use crate::reader::Record;
+use crate::thread::{runs_own_code, token};
 
 /// Which domain something belongs to: [`Global`], the process-wide default, which takes no space and no check, or a
 /// [`Domain`](crate::Domain), checked when a section meets a cell.
@@ -94,14 +96,22 @@ pub trait Host {
     /// Runs `f` inside a section.
     fn with_section<R>(&self, f: impl FnOnce() -> R) -> R;
 
+    /// Sees to it that a fork finds this domain whole. To be called before its locks are first used.
+    fn cover(&self);
+
     /// Starts the callback thread, unless it is there.
     fn spawn(&self) -> Result<(), SpawnError>;
 }
 
 /// Waits for a grace period, for `call`. `own` is a record that the caller knows to be outside and nobody else's.
 pub fn synchronize<S: Scope>(scope: &S, call: &str, own: Option<NonNull<Record>>) {
+    scope.cover();
     let engine = S::engine(scope.borrow());
     engine.assert_may_wait(call);
+    #[cfg(not(rcu_loom))]
+    if engine.callbacks.thread.was_left_behind() {
+        see_to_thread(scope);
+    }
     engine.grace_periods.wait(own);
 }
 
@@ -111,15 +121,20 @@ pub fn synchronize<S: Scope>(scope: &S, call: &str, own: Option<NonNull<Record>>
 /// 1. `head` is valid, with provenance over its whole allocation, and the caller gives up the right to it.
 /// 2. After a grace period `Head::run` may be called for it, once, on any thread.
 pub unsafe fn call_head<S: Scope>(scope: &S, head: NonNull<Head>) {
-    // SAFETY: (1) and (2) are what `push` asks for.
-    unsafe { S::engine(scope.borrow()).callbacks.push(head) };
     see_to_thread(scope);
+    let engine = S::engine(scope.borrow());
+    // Nobody waits for a thread that could not be started, whatever the limit is.
+    let may_wait =
+        || runs_own_code() && !is_inside_any(engine, token()) && engine.callbacks.thread.is_spawned();
+    engine.callbacks.limits.admit(may_wait);
+    // SAFETY: (1) and (2) are what `push` asks for.
+    unsafe { engine.callbacks.push(head) };
 }
 
-/// Starts the callback thread for what was queued or requested, unless it is there.
+/// Starts the callback thread for what is about to be queued or requested, unless it is there.
 pub fn see_to_thread<S: Scope>(scope: &S) {
-    if !S::engine(scope.borrow()).callbacks.is_spawned() {
-        // Nothing is lost if this fails: it stays queued, or requested, and the next one tries again.
+    if !S::engine(scope.borrow()).callbacks.thread.is_spawned() {
+        // Nothing is lost if this fails: what is queued or requested stays so, and the next one tries again.
         let _ = scope.spawn();
     }
 }
@@ -130,8 +145,21 @@ pub fn call<S: Scope>(scope: &S, f: impl FnOnce() + Send + 'static) {
     unsafe { call_head(scope, closure_head(f)) };
 }
 
+/// Queues a closure, unless the hard limit is reached: then it is returned.
+pub fn try_call<S: Scope, F: FnOnce() + Send + 'static>(scope: &S, f: F) -> Result<(), F> {
+    see_to_thread(scope);
+    let callbacks = &S::engine(scope.borrow()).callbacks;
+    if !callbacks.limits.try_admit() {
+        return Err(f);
+    }
+    // SAFETY: (1) and (2): the head is that of a new allocation which nobody else knows.
+    unsafe { callbacks.push(closure_head(f)) };
+    Ok(())
+}
+
 /// Waits until every callback that was queued before has run, for `call`.
 pub fn barrier<S: Scope>(scope: &S, call: &str) {
+    scope.cover();
     let engine = S::engine(scope.borrow());
     engine.assert_may_wait(call);
     let Some(round) = engine.callbacks.round() else { return };

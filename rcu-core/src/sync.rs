@@ -6,6 +6,9 @@
 
 #[cfg(rcu_loom)]
 pub mod model;
+mod shown;
+
+pub use shown::{Constant, Counter};
 
 #[cfg(not(rcu_loom))]
 #[expect(clippy::disallowed_types, reason = "this is the door")]
@@ -68,7 +71,9 @@ pub use imp::{
     load_own, thread, thread_local, unique,
 };
 // Reference counts are no protocol of this crate: the models need not explore them.
-pub use std::sync::Arc;
+pub use std::sync::{Arc, Weak};
+
+use std::time::Duration;
 
 /// Locks, whether or not a holder panicked: no invariant of this crate is broken across a call that can panic.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -78,4 +83,13 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Waits on `condvar`, whether or not a holder panicked.
 pub fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
     condvar.wait(guard).unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// As [`wait`], for at most `timeout`: never, in a model.
+pub fn wait_timeout<'a, T>(
+    condvar: &Condvar,
+    guard: MutexGuard<'a, T>,
+    timeout: Duration,
+) -> MutexGuard<'a, T> {
+    condvar.wait_timeout(guard, timeout).unwrap_or_else(std::sync::PoisonError::into_inner).0
 }

@@ -23,9 +23,14 @@ use std::time::{Duration, Instant};
 use crate::fence::{self, Fences};
 use crate::grace_period::{GracePeriod, Period};
 use crate::reader::Record;
+#[cfg(not(rcu_loom))]
+use crate::registry;
 use crate::registry::Registry;
+use crate::stall::{Stall, Stalls};
 use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard, Ordering, lock, thread, wait};
-use crate::thread::{assert_not_in_kick, token};
+#[cfg(not(rcu_loom))]
+use crate::sys;
+use crate::thread::{NOBODY, assert_not_a_guest, token};
 
 /// How often the driver looks again before it sleeps: sections last about 100 ns, a sleep costs tens of microseconds.
 /// The model goes to sleep at once: an early look is one that the sleep's own second look already explores.
@@ -41,6 +46,7 @@ const KICK_INTERVAL: Duration = Duration::from_millis(if cfg!(rcu_loom) { 1 << 4
 pub struct Synchronizer {
     pub period: GracePeriod,
     pub registry: Registry,
+    pub stalls: Stalls,
     turns: Mutex<Turns>,
     over: Condvar,
     /// [`Turns::completed`], for those who poll.
@@ -48,21 +54,24 @@ pub struct Synchronizer {
 }
 
 #[derive(Debug)]
-struct Turns {
+pub struct Turns {
     started: u64,
     completed: u64,
     /// The last grace period that somebody polls for.
     requested: u64,
+    /// The token of the thread that drives the one that has started and is not over.
+    driver: u64,
     heavy_fences: u64,
 }
 
 impl Synchronizer {
     const_fn! {
-        pub fn new(fences: Fences) -> Self {
+        pub fn new(fences: Fences, stalls: Stalls) -> Self {
             Self {
                 period: GracePeriod::new(fences),
                 registry: Registry::new(),
-                turns: Mutex::new(Turns { started: 0, completed: 0, requested: 0, heavy_fences: 0 }),
+                stalls,
+                turns: Mutex::new(Turns { started: 0, completed: 0, requested: 0, driver: NOBODY, heavy_fences: 0 }),
                 over: Condvar::new(),
                 polled: AtomicU64::new(0),
             }
@@ -71,7 +80,7 @@ impl Synchronizer {
 
     /// Panics, in the name of `call`, where waiting for a grace period would wait for the caller.
     pub fn assert_may_wait(&self, call: &str) {
-        assert_not_in_kick(call);
+        assert_not_a_guest(call);
         assert!(
             !self.registry.is_inside(token()),
             "{call} called from a read-side critical section of the same domain: it would wait for itself"
@@ -83,12 +92,19 @@ impl Synchronizer {
     pub fn wait(&self, own: Option<NonNull<Record>>) {
         let turns = lock(&self.turns);
         let needed = turns.started + 1;
-        self.see_through(turns, needed, own);
+        self.see_through(turns, needed, own, false);
+    }
+
+    /// As [`wait`](Self::wait), for the callback thread. If it is in a hurry, readers in the way are kicked at once.
+    pub fn wait_for_callbacks(&self, hurry: bool) {
+        let turns = lock(&self.turns);
+        let needed = turns.started + 1;
+        self.see_through(turns, needed, None, hurry);
     }
 
     /// Waits for the grace period with this number. `own` is as for [`wait`](Self::wait).
     pub fn wait_for(&self, needed: u64, own: Option<NonNull<Record>>) {
-        self.see_through(lock(&self.turns), needed, own);
+        self.see_through(lock(&self.turns), needed, own, false);
     }
 
     /// Returns the number of a grace period that starts after this call, to poll or wait for. Somebody has to drive what is
@@ -111,14 +127,22 @@ impl Synchronizer {
         self.polled.load(Ordering::Acquire) >= number
     }
 
-    fn see_through<'a>(&'a self, mut turns: MutexGuard<'a, Turns>, needed: u64, own: Option<NonNull<Record>>) {
+    fn see_through<'a>(
+        &'a self,
+        mut turns: MutexGuard<'a, Turns>,
+        needed: u64,
+        own: Option<NonNull<Record>>,
+        hurry: bool,
+    ) {
         while turns.completed < needed {
             if turns.started == turns.completed {
                 turns.started += 1;
+                turns.driver = token();
                 drop(turns);
-                let heavy_fences = self.drive(own);
+                let heavy_fences = self.drive(own, hurry);
                 turns = lock(&self.turns);
                 turns.completed = turns.started;
+                turns.driver = NOBODY;
                 turns.heavy_fences += heavy_fences;
                 // Release [over]: pairs with the load in is_over.
                 self.polled.store(turns.completed, Ordering::Release);
@@ -136,7 +160,7 @@ impl Synchronizer {
     }
 
     /// Sees a grace period through, and returns how many heavy fences it took.
-    fn drive(&self, own: Option<NonNull<Record>>) -> u64 {
+    fn drive(&self, own: Option<NonNull<Record>>, hurry: bool) -> u64 {
         let new = self.period.start();
         // full [heavy]: pairs with the full fence of a reader that runs on the slow path or goes online.
         fence::full();
@@ -146,11 +170,17 @@ impl Synchronizer {
             fence::remote();
             heavy_fences += 1;
         }
-        if !self.registry.scan(new) && !self.spin(new) {
-            self.sleep(new);
-            heavy_fences += 1;
+        if self.registry.scan(new) {
+            return heavy_fences;
         }
-        heavy_fences
+        if hurry {
+            self.registry.kick(new);
+        }
+        if self.spin(new) {
+            return heavy_fences;
+        }
+        self.sleep(new, hurry);
+        heavy_fences + 1
     }
 
     fn spin(&self, new: Period) -> bool {
@@ -167,21 +197,66 @@ impl Synchronizer {
         false
     }
 
-    fn sleep(&self, new: Period) {
+    fn sleep(&self, new: Period, kicked: bool) {
         let left = &self.period.reader_left;
         left.reset();
         self.registry.mark(new);
         // heavy [heavy]: pairs with the light fence between a reader's store of its word and its look at the mark.
         self.period.heavy();
-        let mut next_kick = Instant::now();
+        let began = Instant::now();
+        let mut next_kick = if kicked { began + KICK_INTERVAL } else { began };
+        let mut next_report = began.checked_add(self.stalls.timeout());
         while !self.registry.poll(new) {
             let now = Instant::now();
             if now >= next_kick {
                 self.registry.kick(new);
                 next_kick = now + KICK_INTERVAL;
             }
-            left.wait(Some(next_kick.saturating_duration_since(now)));
+            if next_report.is_some_and(|next| now >= next) {
+                self.report_stall(new, now - began);
+                next_report = now.checked_add(self.stalls.timeout());
+            }
+            let next = next_report.map_or(next_kick, |next_report| next_kick.min(next_report));
+            left.wait(Some(next.saturating_duration_since(now)));
             left.reset();
         }
+    }
+
+    fn report_stall(&self, new: Period, lasting: Duration) {
+        for culprit in self.registry.culprits(new) {
+            self.stalls.report(&Stall { culprit, lasting });
+        }
+    }
+}
+
+/// The grace periods of a domain, between two steps, while this is held.
+#[cfg(not(rcu_loom))]
+#[derive(Debug)]
+pub struct Frozen<'a> {
+    turns: MutexGuard<'a, Turns>,
+    registry: registry::Frozen<'a>,
+    _reader_left: sys::Frozen<'a>,
+}
+
+#[cfg(not(rcu_loom))]
+impl Synchronizer {
+    /// Keeps everything that has a lock as it is, for a fork.
+    pub fn freeze(&self) -> Frozen<'_> {
+        let turns = lock(&self.turns);
+        let registry = self.registry.freeze();
+        Frozen { turns, registry, _reader_left: self.period.reader_left.freeze() }
+    }
+}
+
+#[cfg(not(rcu_loom))]
+impl Frozen<'_> {
+    /// In a forked child, forgets the other threads. A grace period that one of them drives has not started, as it were: whoever needs
+    /// it drives it anew.
+    pub fn forget_others(mut self) {
+        if self.turns.driver != token() {
+            self.turns.started = self.turns.completed;
+            self.turns.driver = NOBODY;
+        }
+        self.registry.forget_others();
     }
 }

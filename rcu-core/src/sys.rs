@@ -7,12 +7,30 @@
 #[cfg(all(target_os = "linux", not(rcu_portable), not(rcu_loom)))]
 mod linux;
 #[cfg(all(target_os = "linux", not(rcu_portable), not(rcu_loom)))]
-pub use linux::{Futex, membarrier, register_membarrier};
+pub use linux::{Frozen, Futex, membarrier, register_membarrier};
 
 #[cfg(any(not(target_os = "linux"), rcu_portable, rcu_loom))]
 mod portable;
+#[cfg(all(any(not(target_os = "linux"), rcu_portable), not(rcu_loom)))]
+pub use portable::Frozen;
 #[cfg(any(not(target_os = "linux"), rcu_portable, rcu_loom))]
 pub use portable::Futex;
 
 mod signals;
 pub use signals::with_signals_blocked;
+
+mod threads;
+pub use threads::{thread_id, thread_name};
+
+mod stderr;
+pub use stderr::write_error;
+
+#[cfg(not(rcu_loom))]
+mod fork;
+#[cfg(not(rcu_loom))]
+pub use fork::{AtFork, at_fork};
+
+#[cfg(not(rcu_loom))]
+mod library;
+#[cfg(not(rcu_loom))]
+pub use library::pin_library;

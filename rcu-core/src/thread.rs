@@ -1,21 +1,42 @@
-//! What the engine knows of the calling thread: a token that no other living thread has, and whether a force-RCU kick runs
-//! on it. Both are plain thread-local words without a destructor, so they work at any point of a thread's life.
+//! What the engine knows of the calling thread: a token that no other living thread has, whose code runs on it, and its number
+//! for reports. They are plain thread-local words without a destructor, so they work at any point of a thread's life.
 
 use std::cell::Cell;
+use std::fmt;
 
 use crate::sync::thread_local;
+use crate::sys::{thread_id, thread_name};
 
 /// The token no thread has.
 pub const NOBODY: u64 = 0;
 
+/// Whose code runs on a thread: the application's own, or what this crate calls for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The application's own.
+    Own,
+    /// A callback, or the hook around a batch of them.
+    Callback,
+    /// A force-RCU kick, or the hook that is told of a stall: a guest on the thread of whoever waits.
+    Guest(&'static str),
+}
+
+/// The role of a force-RCU kick.
+pub const KICK: Role = Role::Guest("a force-RCU kick");
+/// The role of the hook that is told of a stall.
+pub const STALL_HOOK: Role = Role::Guest("a stall hook");
+
 #[cfg(not(rcu_loom))]
 thread_local! {
-    static IN_KICK: Cell<bool> = const { Cell::new(false) };
+    static ROLE: Cell<Role> = const { Cell::new(Role::Own) };
+    /// 0 while it has not been asked for.
+    static OS_ID: Cell<u32> = const { Cell::new(0) };
 }
 
 #[cfg(rcu_loom)]
 thread_local! {
-    static IN_KICK: Cell<bool> = Cell::new(false);
+    static ROLE: Cell<Role> = Cell::new(Role::Own);
+    static OS_ID: Cell<u32> = Cell::new(0);
     static TOKEN: u64 = crate::sync::unique();
 }
 
@@ -24,7 +45,7 @@ thread_local! {
 #[cfg(not(rcu_loom))]
 #[inline(always)]
 pub fn token() -> u64 {
-    IN_KICK.with(|own| std::ptr::from_ref(own).addr() as u64)
+    ROLE.with(|own| std::ptr::from_ref(own).addr() as u64)
 }
 
 /// The calling thread's token. An address would not be the same in every replay of an execution.
@@ -33,24 +54,71 @@ pub fn token() -> u64 {
     TOKEN.with(|token| *token)
 }
 
-/// Marks this thread as running a kick until the mark is dropped.
+/// Says whose code runs on this thread until the mark is dropped.
 #[derive(Debug)]
-pub struct KickMark(());
+pub struct RoleMark(Role);
 
-impl KickMark {
-    pub fn set() -> Self {
-        IN_KICK.with(|kick| kick.set(true));
-        Self(())
+impl RoleMark {
+    pub fn set(role: Role) -> Self {
+        Self(ROLE.with(|own| own.replace(role)))
     }
 }
 
-impl Drop for KickMark {
+impl Drop for RoleMark {
     fn drop(&mut self) {
-        IN_KICK.with(|kick| kick.set(false));
+        ROLE.with(|own| own.set(self.0));
     }
 }
 
-/// Panics if the calling thread is running a kick.
-pub fn assert_not_in_kick(call: &str) {
-    assert!(!IN_KICK.with(Cell::get), "{call} called from a force-RCU kick: a kick may only enter sections and call");
+/// Panics, in the name of `call`, in a kick or a stall hook.
+pub fn assert_not_a_guest(call: &str) {
+    if let Role::Guest(who) = ROLE.with(Cell::get) {
+        panic!("{call} called from {who}: it may only enter sections and call");
+    }
+}
+
+/// Whether the application's own code runs on this thread, which may be made to wait.
+pub fn runs_own_code() -> bool {
+    ROLE.with(Cell::get) == Role::Own
+}
+
+/// The number that the operating system gives the calling thread, or 0 if it gives none.
+pub fn os_id() -> u32 {
+    OS_ID.with(|own| {
+        if own.get() == 0 {
+            own.set(thread_id());
+        }
+        own.get()
+    })
+}
+
+/// Forgets the calling thread's number: in a forked child it has another one.
+#[cfg(not(rcu_loom))]
+pub fn forget_os_id() {
+    OS_ID.with(|own| own.set(0));
+}
+
+/// A thread, as the operating system shows it to whoever looks at the process from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OsThread {
+    /// Its number: the one that gdb and `/proc` show. 0 where the host gives none.
+    pub id: u32,
+    /// Its name, as far as the kernel keeps it: on Linux, 15 bytes. None if it is gone, or the host does not say.
+    pub name: Option<String>,
+}
+
+impl OsThread {
+    pub(crate) fn new(id: u32) -> Self {
+        Self { id, name: thread_name(id) }
+    }
+}
+
+impl fmt::Display for OsThread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "thread {name:?} (OS thread {})", self.id),
+            None => write!(f, "a thread that is gone or has no name (OS thread {})", self.id),
+        }
+    }
 }

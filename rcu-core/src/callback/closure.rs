@@ -1,8 +1,9 @@
 //! A closure as a callback: one allocation that holds its head and what it captured.
 
+use std::any::type_name;
 use std::ptr::NonNull;
 
-use crate::head::Head;
+use crate::head::{Head, Kind};
 
 /// A closure behind a head.
 #[repr(C)]
@@ -11,12 +12,15 @@ struct Closure<F> {
     run: F,
 }
 
-/// Boxes a closure and gives it up, as a head that runs it.
+impl<F: FnOnce() + Send + 'static> Closure<F> {
+    // SAFETY: (1) heads of this kind are made by `closure_head` only: `run_closure` frees the box made there, which may be
+    // dropped and called on any thread because `F: Send`, at any time because `F: 'static`.
+    const KIND: Kind = unsafe { Kind::new(run_closure::<F>, type_name::<F>) };
+}
+
+/// Boxes a closure and gives it up, as a head that runs it, with provenance over the whole box.
 pub fn closure_head<F: FnOnce() + Send + 'static>(run: F) -> NonNull<Head> {
-    // SAFETY: (1) `run_closure` frees the box made here, which may be dropped and called on any thread because `F: Send`,
-    // at any time because `F: 'static`. The pointer that the queue gets below has provenance over the whole box.
-    let head = unsafe { Head::new(run_closure::<F>) };
-    let closure = Box::new(Closure { head, run });
+    let closure = Box::new(Closure { head: Head::new(&Closure::<F>::KIND), run });
     NonNull::from(Box::leak(closure)).cast()
 }
 

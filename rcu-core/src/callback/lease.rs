@@ -8,16 +8,24 @@
 use std::cell::Cell;
 
 use super::lists::LISTS;
-use crate::sync::{Mutex, lock, thread_local};
+use crate::sync::{Mutex, MutexGuard, lock, thread_local};
 use crate::thread::token;
 
 /// A bit for each list that a living thread has.
 static TAKEN: Mutex<u64> = Mutex::new(0);
 static_assertions::const_assert!(LISTS == u64::BITS as usize);
 
+/// The list that a thread pushes to.
+#[derive(Clone, Copy, Debug)]
+pub struct Own {
+    pub list: usize,
+    /// Whether it is this thread's by lease: then nobody else who has a lease pushes there.
+    pub leased: bool,
+}
+
 thread_local! {
     // No destructor: it is readable until the thread is gone.
-    static OWN: Cell<Option<usize>> = const { Cell::new(None) };
+    static OWN: Cell<Option<Own>> = const { Cell::new(None) };
     static LEASE: Lease = const { Lease(Cell::new(None)) };
 }
 
@@ -41,6 +49,7 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(list) = self.0.get() {
+            OWN.set(Some(Own { list, leased: false }));
             *lock(&TAKEN) &= !(1 << list);
         }
     }
@@ -48,17 +57,38 @@ impl Drop for Lease {
 
 /// The calling thread's list.
 #[inline]
-pub fn own_list() -> usize {
+pub fn own_list() -> Own {
     OWN.get().unwrap_or_else(choose)
 }
 
 #[cold]
-fn choose() -> usize {
+fn choose() -> Own {
     // The lease is refused when the thread's destructors have begun.
     let leased = LEASE.try_with(Lease::take).ok().flatten();
     // Without one, any list will do: the top bits of a product spread what are often round numbers.
     let any = token().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (u64::BITS - LISTS.ilog2());
-    let own = leased.unwrap_or(any as usize);
+    let own = Own { list: leased.unwrap_or(any as usize), leased: leased.is_some() };
     OWN.set(Some(own));
     own
+}
+
+/// The list that the calling thread has by lease, if it has one.
+pub fn leased_list() -> Option<usize> {
+    OWN.get().and_then(|own| own.leased.then_some(own.list))
+}
+
+/// The leases of the process, which do not change while this is held.
+#[derive(Debug)]
+pub struct Frozen(MutexGuard<'static, u64>);
+
+/// Keeps the leases as they are, for a fork.
+pub fn freeze() -> Frozen {
+    Frozen(lock(&TAKEN))
+}
+
+impl Frozen {
+    /// In a forked child, leaves the calling thread its lease, and nobody else.
+    pub fn keep_own(&mut self) {
+        *self.0 = leased_list().map_or(0, |list| 1 << list);
+    }
 }

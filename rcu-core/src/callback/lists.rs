@@ -6,37 +6,52 @@
 use std::ptr::NonNull;
 
 #[cfg(not(rcu_loom))]
-use super::lease::own_list;
+use super::lease::{leased_list, own_list};
 use super::queue::{Batch, Queue};
 use crate::head::Head;
+use crate::sync::Counter;
 
 /// How many lists a domain has. In a model two: one that is shared by some producers, and one beside it.
 pub const LISTS: usize = if cfg!(rcu_loom) { 2 } else { 64 };
 
 #[cfg(rcu_loom)]
-fn own_list() -> usize {
-    crate::sync::model::ordinal() % LISTS
+struct Own {
+    list: usize,
+    leased: bool,
+}
+
+#[cfg(rcu_loom)]
+fn own_list() -> Own {
+    Own { list: crate::sync::model::ordinal() % LISTS, leased: false }
 }
 
 /// A queue in lines of its own: processors fetch two at a time.
 #[derive(Debug)]
 #[repr(align(128))]
-struct List(Queue);
+struct List {
+    queue: Queue,
+    /// How many callbacks the thread that leases the list has pushed to it.
+    queued: Counter,
+}
 
 /// See the module.
 #[derive(Debug)]
 pub struct Lists {
     lists: [List; LISTS],
+    /// How many callbacks were pushed by threads without a lease.
+    queued: Counter,
 }
 
 impl Lists {
     #[cfg(not(rcu_loom))]
     pub const fn new() -> Self {
-        Self { lists: [const { List(Queue::new()) }; LISTS] }
+        let lists = [const { List { queue: Queue::new(), queued: Counter::new(0) } }; LISTS];
+        Self { lists, queued: Counter::new(0) }
     }
     #[cfg(rcu_loom)]
     pub fn new() -> Self {
-        Self { lists: std::array::from_fn(|_| List(Queue::new())) }
+        let lists = std::array::from_fn(|_| List { queue: Queue::new(), queued: Counter::new(0) });
+        Self { lists, queued: Counter::new(0) }
     }
 
     /// Adds a callback to the calling thread's list; true if that was empty, and the taker may have to be woken.
@@ -44,19 +59,52 @@ impl Lists {
     /// # Safety
     /// 1. `head` is valid, and the caller gives up the right to it to whoever takes it.
     pub unsafe fn push(&self, head: NonNull<Head>) -> bool {
+        let own = own_list();
+        let list = &self.lists[own.list];
+        if own.leased {
+            list.queued.add_own(1);
+        } else {
+            self.queued.add(1);
+        }
         // SAFETY: (1) is what `Queue::push` (1) asks for.
-        unsafe { self.lists[own_list()].0.push(head) }
+        unsafe { list.queue.push(head) }
+    }
+
+    /// How many callbacks have been pushed so far.
+    pub fn queued(&self) -> u64 {
+        self.queued.get() + self.lists.iter().map(|list| list.queued.get()).sum::<u64>()
     }
 
     /// Whether nothing is queued. A producer may change that at once.
     pub fn is_empty(&self) -> bool {
-        self.lists.iter().all(|list| list.0.is_empty())
+        self.lists.iter().all(|list| list.queue.is_empty())
     }
 
     /// Takes all callbacks, those of each thread oldest first.
     pub fn take(&self) -> Batch {
         // A look first: a swap would take the line away from its producer.
-        let queued = self.lists.iter().filter(|list| !list.0.is_empty());
-        queued.fold(Batch::default(), |rest, list| list.0.take_before(rest))
+        let queued = self.lists.iter().filter(|list| !list.queue.is_empty());
+        queued.fold(Batch::default(), |rest, list| list.queue.take_before(rest))
+    }
+
+    /// In a forked child: forgets what other threads pushed since the lists were last taken, and returns how many callbacks are
+    /// left.
+    ///
+    /// What they pushed while the process was copied may have been copied in part. What the calling thread pushed is whole,
+    /// and stays.
+    #[cfg(not(rcu_loom))]
+    pub fn forget_others(&self) -> u64 {
+        let own = leased_list();
+        let (own, others): (Vec<_>, Vec<_>) =
+            self.lists.iter().enumerate().partition(|(index, _)| Some(*index) == own);
+        others.iter().for_each(|(_, list)| list.queue.forget());
+        own.iter().map(|(_, list)| list.queue.len()).sum()
+    }
+
+    /// In a forked child: corrects how many callbacks have been pushed so far.
+    #[cfg(not(rcu_loom))]
+    pub fn count_anew(&self, queued: u64) {
+        self.lists.iter().for_each(|list| list.queued.set(0));
+        self.queued.set(queued);
     }
 }

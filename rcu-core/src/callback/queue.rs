@@ -7,8 +7,8 @@
 //!   was it empty? then wake                read and run the callbacks
 //! ```
 //!
-//! A push is one CAS and never leaves the queue half-linked: at any moment it is whole, for another thread or for a
-//! forked child. It is a stack; what is taken is reversed, so that callbacks of one thread keep their order.
+//! A push is one CAS and never leaves the queue half-linked. It is a stack; what is taken is reversed, so that callbacks of
+//! one thread keep their order.
 //!
 //! Invariant (1): every head that can be reached from `head`, or from a batch, is valid, and the right to it was given up to
 //! whoever takes it.
@@ -73,6 +73,20 @@ impl Queue {
         }
         Batch { oldest }
     }
+
+    /// Forgets what is queued, which leaks: in a forked child, where it may have been copied in part.
+    #[cfg(not(rcu_loom))]
+    pub fn forget(&self) {
+        // Relaxed: a forked child has one thread.
+        self.head.store(ptr::null_mut(), Ordering::Relaxed);
+    }
+
+    /// How many callbacks the calling thread has queued, who is the only one there: in a forked child.
+    #[cfg(not(rcu_loom))]
+    pub fn len(&self) -> u64 {
+        // Relaxed: a forked child has one thread.
+        Batch { oldest: self.head.load(Ordering::Relaxed) }.len()
+    }
 }
 
 /// Callbacks that were taken, and belong to nobody else. They are leaked if they are not consumed.
@@ -81,15 +95,47 @@ pub struct Batch {
     oldest: *mut Head,
 }
 
+// SAFETY: invariant (1): the right to each head was given up to whoever has the batch, on any thread.
+unsafe impl Send for Batch {}
+
 impl Default for Batch {
     fn default() -> Self {
-        Self { oldest: ptr::null_mut() }
+        Self::new()
     }
 }
 
 impl Batch {
+    pub const fn new() -> Self {
+        Self { oldest: ptr::null_mut() }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.oldest.is_null()
+    }
+
+    /// Adds another batch behind this one. Walks over this one.
+    pub fn append(&mut self, other: Batch) {
+        let Some(mut last) = NonNull::new(self.oldest) else {
+            *self = other;
+            return;
+        };
+        loop {
+            // SAFETY: invariant (1): the head is valid.
+            let head = unsafe { last.as_ref() };
+            // SAFETY: invariant (1): nobody else uses `next`.
+            let next = head.next.with(|next| unsafe { *next });
+            match NonNull::new(next) {
+                Some(next) => last = next,
+                // SAFETY: as above.
+                None => return head.next.with_mut(|next| unsafe { *next = other.oldest }),
+            }
+        }
+    }
+
+    /// How many there are. Walks over them.
+    #[cfg(not(rcu_loom))]
+    pub fn len(&self) -> u64 {
+        Batch { oldest: self.oldest }.count() as u64
     }
 }
 

@@ -5,6 +5,8 @@
 //! the one that is under way, for the lists may have been taken by then. The lock orders the pushes that come before the
 //! wait, and the looks at the lists in the round, by release and acquire.
 
+#[cfg(not(rcu_loom))]
+use crate::sync::MutexGuard;
 use crate::sync::{Condvar, Mutex, lock, wait};
 
 /// See the module.
@@ -15,7 +17,7 @@ pub struct Rounds {
 }
 
 #[derive(Debug)]
-struct Counts {
+pub struct Counts {
     begun: u64,
     ended: u64,
 }
@@ -53,5 +55,26 @@ impl Rounds {
         while counts.ended < round {
             counts = wait(&self.ended, counts);
         }
+    }
+}
+
+/// The rounds, between two steps, while this is held.
+#[cfg(not(rcu_loom))]
+#[derive(Debug)]
+pub struct Frozen<'a>(MutexGuard<'a, Counts>);
+
+#[cfg(not(rcu_loom))]
+impl Rounds {
+    /// Keeps the counts as they are, for a fork.
+    pub fn freeze(&self) -> Frozen<'_> {
+        Frozen(lock(&self.counts))
+    }
+}
+
+#[cfg(not(rcu_loom))]
+impl Frozen<'_> {
+    /// In a forked child, ends the round of a thread that is not there.
+    pub fn end(&mut self) {
+        self.0.ended = self.0.begun;
     }
 }

@@ -1,85 +1,65 @@
-//! The callback thread.
+//! The callback thread at work: round after round, it takes what is queued, sees it through a grace period, and runs it.
 //!
-//! It is spawned by the first callback, sleeps without time-out when nothing is queued, and ends when its domain has no
-//! handle and no callback left. A thread that cannot be spawned loses nothing: the callbacks stay queued, and every
-//! later one tries again.
+//! It sleeps without time-out when nothing is queued, and ends when its domain has no handle and no callback left.
 
 use std::fmt;
 use std::ptr::NonNull;
 
+use super::activity::Activity;
+use super::limits::{HeldUp, Limits};
 use super::lists::Lists;
+#[cfg(not(rcu_loom))]
+use super::monitor;
 use super::rounds::Rounds;
+use super::taken::Taken;
+use super::thread::CallbackThread;
 use crate::contain::contain;
 use crate::event::Event;
 use crate::head::Head;
 use crate::report::report;
-use crate::sync::{AtomicU32, AtomicU64, Mutex, Ordering, lock, thread};
+use crate::sync::{Arc, AtomicU32, Ordering};
 use crate::synchronize::Synchronizer;
-use crate::sys::with_signals_blocked;
-use crate::thread::{NOBODY, token};
+use crate::thread::{Role, RoleMark, token};
 
-/// The callback thread of a domain could not be started. Nothing is lost: what was queued stays queued, and the next
-/// `call` or `init` tries again.
-///
-/// ```
-/// use std::error::Error;
-///
-/// if let Err(error) = rcu_core::init() {
-///     eprintln!("{error}"); // says why in its last words, and in source()
-///     assert!(error.source().is_some());
-/// }
-/// ```
-#[derive(Debug)]
-pub struct SpawnError(std::io::Error);
+/// Called around each batch of callbacks, with what runs them.
+pub type BatchHook = Arc<dyn Fn(&mut dyn FnMut()) + Send + Sync>;
 
-impl fmt::Display for SpawnError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the callback thread could not be started: {}", self.0)
-    }
-}
-
-impl std::error::Error for SpawnError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0)
-    }
-}
+/// After how many callbacks their room is given back to producers that wait for some.
+const GIVE_BACK: u64 = 32;
 
 /// The callbacks of one domain, and the state of their thread.
-#[derive(Debug)]
 pub struct Callbacks {
-    lists: Lists,
-    rounds: Rounds,
+    pub(super) lists: Lists,
+    pub(super) taken: Taken,
+    pub(super) rounds: Rounds,
     /// The callback thread sleeps here.
-    queued: Event,
+    pub(super) queued: Event,
     /// Non-zero when no handle of the domain is left.
     stopping: AtomicU32,
-    /// Non-zero when the thread is running or about to.
-    spawned: AtomicU32,
-    spawning: Mutex<Option<thread::JoinHandle<()>>>,
-    /// The callback thread's token.
-    thread: AtomicU64,
-    run: AtomicU64,
-    panicked: AtomicU64,
+    pub thread: CallbackThread,
+    pub limits: Limits,
+    pub activity: Activity,
+    around_batches: Option<BatchHook>,
 }
 
 impl Callbacks {
     const_fn! {
-        pub fn new() -> Self {
+        pub fn new(limits: Limits, around_batches: Option<BatchHook>) -> Self {
             Self {
                 lists: Lists::new(),
+                taken: Taken::new(),
                 rounds: Rounds::new(),
                 queued: Event::new(),
                 stopping: AtomicU32::new(0),
-                spawned: AtomicU32::new(0),
-                spawning: Mutex::new(None),
-                thread: AtomicU64::new(NOBODY),
-                run: AtomicU64::new(0),
-                panicked: AtomicU64::new(0),
+                thread: CallbackThread::new(),
+                limits,
+                activity: Activity::new(),
+                around_batches,
             }
         }
     }
 
-    /// Queues a callback. The caller sees to it that the thread runs, with [`spawn`](Self::spawn).
+    /// Queues a callback. The caller sees to it that the thread runs.
     ///
     /// # Safety
     /// 1. `head` is valid, with provenance over its whole allocation, and the caller gives up the right to it.
@@ -96,30 +76,9 @@ impl Callbacks {
         self.queued.set();
     }
 
-    /// Whether the thread is there. False once may be false for long; true is true until the domain ends.
-    pub fn is_spawned(&self) -> bool {
-        // Relaxed: nothing is read by it, and the lock decides who spawns.
-        self.spawned.load(Ordering::Relaxed) != 0
-    }
-
-    /// Starts the thread, unless it is there. `body` has to call [`serve`](Self::serve), and keep this alive until then.
-    #[cold]
-    pub fn spawn(&self, name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), SpawnError> {
-        let mut spawning = lock(&self.spawning);
-        if self.is_spawned() {
-            return Ok(());
-        }
-        let builder = thread::Builder::new().name(name.to_owned());
-        let handle = with_signals_blocked(|| builder.spawn(body)).map_err(SpawnError)?;
-        *spawning = Some(handle);
-        // Relaxed: see is_spawned.
-        self.spawned.store(1, Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// Whether nothing is queued, for a caller that is the only one left.
+    /// Whether nothing is pending but what runs now.
     pub fn is_idle(&self) -> bool {
-        self.lists.is_empty()
+        self.lists.is_empty() && self.taken.is_empty()
     }
 
     /// Tells the thread to end once the lists are empty. No callback is queued by others after this.
@@ -132,7 +91,7 @@ impl Callbacks {
     /// Returns the number of a round to [wait for](Self::wait_for_round), at whose end everything has run that is queued now; none if
     /// it has already. The caller sees to it that the thread runs.
     pub fn round(&self) -> Option<u64> {
-        let round = self.rounds.next_unless(|| self.lists.is_empty());
+        let round = self.rounds.next_unless(|| self.is_idle());
         if round.is_some() {
             self.wake();
         }
@@ -144,64 +103,95 @@ impl Callbacks {
         self.rounds.wait(round);
     }
 
-    /// Waits for the end of the thread, after [`stop`](Self::stop).
-    pub fn join(&self) {
-        let handle = lock(&self.spawning).take();
-        if let Some(handle) = handle {
-            // A panic of the thread itself is impossible: everything foreign is contained.
-            handle.join().expect("the callback thread does not panic");
-        }
-    }
-
     /// Panics, in the name of `call`, on the callback thread: it would wait for itself.
     pub fn assert_not_in_callback(&self, call: &str) {
-        // Relaxed: only the thread that stored its own token can find it here.
-        let on_callback_thread = self.thread.load(Ordering::Relaxed) == token();
-        assert!(!on_callback_thread, "{call} called from a callback of the same domain: it would wait for itself");
+        assert!(
+            !self.thread.is_current(),
+            "{call} called from a callback of the same domain: it would wait for itself"
+        );
     }
 
-    /// How many callbacks have run, and how many of them panicked.
-    pub fn counts(&self) -> (u64, u64) {
-        // Relaxed, twice: statistics.
-        (self.run.load(Ordering::Relaxed), self.panicked.load(Ordering::Relaxed))
+    /// How many callbacks are queued and have not run.
+    pub fn pending(&self) -> u64 {
+        // What has run was queued before, so it is looked at first.
+        let run = self.activity.callbacks_run();
+        self.lists.queued().saturating_sub(run)
+    }
+
+    /// What the limits have done to producers.
+    pub fn held_up(&self) -> HeldUp {
+        self.limits.held_up()
     }
 
     /// The life of the callback thread.
     pub fn serve(&self, grace_periods: &Synchronizer) {
-        // Relaxed: see assert_not_in_callback.
-        self.thread.store(token(), Ordering::Relaxed);
+        self.thread.adopt();
+        let _role = RoleMark::set(Role::Callback);
         loop {
             self.queued.reset();
             // Acquire [stop]: pairs with the store in stop. Before the look at the lists, which is then the last one.
             let stopping = self.stopping.load(Ordering::Acquire) != 0;
             self.rounds.begin();
-            let batch = self.lists.take();
+            let found = self.taken.take(&self.lists);
             let polled = grace_periods.requested();
-            let idle = batch.is_empty() && polled.is_none();
-            if !batch.is_empty() {
-                grace_periods.wait(None);
-                batch.for_each(|head| self.run(head));
-                report_open_section(grace_periods);
+            if found {
+                self.run_all(grace_periods);
             } else if let Some(number) = polled {
                 grace_periods.wait_for(number, None);
             }
             self.rounds.end();
-            if idle && stopping {
+            if found || polled.is_some() {
+                continue;
+            }
+            if stopping {
                 return;
             }
-            if idle {
-                self.queued.wait(None);
-            }
+            self.queued.wait(None);
+            self.activity.note_wakeup();
         }
     }
 
-    fn run(&self, head: NonNull<Head>) {
-        // SAFETY: (1) and (2) are what `push` was promised, the grace period is over, and a batch yields each head once.
-        let returned = contain(|| unsafe { Head::run(head) });
-        if !returned {
-            increment(&self.panicked);
+    /// Sees what was taken through a grace period, and runs it.
+    fn run_all(&self, grace_periods: &Synchronizer) {
+        let pending = self.pending();
+        self.activity.note_pending(pending);
+        grace_periods.wait_for_callbacks(pending > self.limits.soft);
+        self.activity.note_pending(self.pending());
+        let work = || self.run_batch();
+        #[cfg(not(rcu_loom))]
+        monitor::watch(&self.activity, &grace_periods.stalls, work);
+        #[cfg(rcu_loom)]
+        work();
+        report_open_section(grace_periods);
+    }
+
+    fn run_batch(&self) {
+        let mut ran = 0;
+        if let Some(around) = &self.around_batches {
+            contain(|| around(&mut || self.run_taken(&mut ran)));
         }
-        increment(&self.run);
+        // All of it, or what a hook has left by returning early or unwinding.
+        self.run_taken(&mut ran);
+        self.limits.give_back(ran);
+    }
+
+    fn run_taken(&self, ran: &mut u64) {
+        while let Some(head) = self.taken.next() {
+            // SAFETY: `push` (1): the head is valid until it runs.
+            let kind = unsafe { Head::kind(head) };
+            // SAFETY: (1) and (2) are what `push` was promised, the grace period is over, and each head is taken once.
+            self.activity.run(kind, || contain(|| unsafe { Head::run(head) }));
+            *ran += 1;
+            if *ran == GIVE_BACK {
+                self.limits.give_back(std::mem::take(ran));
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Callbacks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Callbacks").field("thread", &self.thread).finish_non_exhaustive()
     }
 }
 
@@ -214,10 +204,4 @@ fn report_open_section(grace_periods: &Synchronizer) {
              do not end before that section does"
         ));
     }
-}
-
-/// Adds one to a statistic that only the callback thread writes.
-fn increment(count: &AtomicU64) {
-    // Relaxed, twice: a statistic.
-    count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
 }

@@ -13,7 +13,8 @@ use std::ptr::{self, NonNull};
 
 use super::ENGINE;
 use crate::reader::Record;
-use crate::registry::Registry;
+use crate::registry::{Form, Registry};
+use crate::scope::{Global, Host};
 use crate::sync::thread_local;
 use crate::sys::with_signals_blocked;
 
@@ -82,10 +83,11 @@ impl Local {
             self.state.set(State::Late);
             return;
         }
+        Global.cover();
         self.record.adopt();
         self.record.take_fast_path(&ENGINE.grace_periods.period);
         // SAFETY: (1) the record is valid until the thread is gone, and `unregister` comes before.
-        unsafe { registry().register(NonNull::from(&self.record)) };
+        unsafe { registry().register(NonNull::from(&self.record), Form::Thread) };
         self.state.set(State::Registered);
     }
 
@@ -155,7 +157,7 @@ impl Local {
             let late = NonNull::from(Box::leak(late));
             self.late.set(late.as_ptr());
             // SAFETY: (1) the box is leaked, and freed by `unlock_slow` only once it is unregistered.
-            unsafe { registry().register(late) };
+            unsafe { registry().register(late, Form::Thread) };
             late
         })
     }

@@ -1,10 +1,11 @@
 //! `RcuBox`: a value and its callback head in one allocation.
 
+use std::any::type_name;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
-use crate::head::Head;
+use crate::head::{Head, Kind};
 use crate::scope::{Scope, call_head};
 
 /// The allocation. `repr(C)`: a pointer to the head is a pointer to the whole.
@@ -15,6 +16,10 @@ pub struct Node<T> {
 }
 
 impl<T> Node<T> {
+    // SAFETY: (1) only `Node::retire` gives a head of this kind to a queue, and it asks for what `drop_node` needs: a box of
+    // this type that nobody uses, and a value that may be dropped on any thread.
+    const KIND: Kind = unsafe { Kind::new(drop_node::<T>, type_name::<T>) };
+
     /// The value of a published node, without a reference to the head beside it.
     ///
     /// # Safety
@@ -71,10 +76,7 @@ impl<T> RcuBox<T> {
     /// assert_eq!(*boxed, 7);
     /// ```
     pub fn new(value: T) -> Self {
-        // SAFETY: `Head::new` (1): only `Node::retire` gives the head to a queue, and it asks for what `drop_node` needs: a
-        // box of this type that nobody uses, and a value that may be dropped on any thread.
-        let head = unsafe { Head::new(drop_node::<T>) };
-        Self { node: Box::new(Node { head, value }) }
+        Self { node: Box::new(Node { head: Head::new(&Node::<T>::KIND), value }) }
     }
 
     /// Takes the value out.

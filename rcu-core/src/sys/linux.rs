@@ -1,6 +1,7 @@
 //! membarrier(2) and futex(2).
 
 use std::io;
+use std::marker::PhantomData;
 use std::ptr;
 use std::time::Duration;
 
@@ -53,4 +54,13 @@ impl Futex {
         // SAFETY: the kernel uses the address as a key and does not follow it.
         unsafe { libc::syscall(libc::SYS_futex, self.value.as_ptr(), op, libc::c_int::MAX) };
     }
+
+    /// Keeps the word's own lock from being held, for a fork: there is none.
+    pub fn freeze(&self) -> Frozen<'_> {
+        Frozen(PhantomData)
+    }
 }
+
+/// See [`Futex::freeze`].
+#[derive(Debug)]
+pub struct Frozen<'a>(PhantomData<&'a Futex>);

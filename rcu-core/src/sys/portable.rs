@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+#[cfg(not(rcu_loom))]
+use crate::sync::MutexGuard;
 use crate::sync::{AtomicU32, Condvar, Mutex, Ordering, lock};
 
 /// A word on which threads sleep until it changes.
@@ -40,4 +42,16 @@ impl Futex {
         drop(lock(&self.sleepers));
         self.woken.notify_all();
     }
+
+    /// Keeps the word's own lock from being held by another thread, for a fork.
+    #[cfg(not(rcu_loom))]
+    pub fn freeze(&self) -> Frozen<'_> {
+        Frozen(lock(&self.sleepers))
+    }
 }
+
+/// See [`Futex::freeze`].
+#[cfg(not(rcu_loom))]
+#[derive(Debug)]
+#[expect(dead_code, reason = "a lock is held until it is dropped")]
+pub struct Frozen<'a>(MutexGuard<'a, ()>);

@@ -8,6 +8,8 @@ mod child;
 mod domains;
 #[cfg(target_os = "linux")]
 mod filters;
+#[cfg(unix)]
+mod forks;
 mod grace_periods;
 #[cfg(target_os = "linux")]
 mod idle;

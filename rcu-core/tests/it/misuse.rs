@@ -22,7 +22,7 @@ fn refusal(f: impl FnOnce()) -> String {
 const IN_SECTION: &str =
     "called from a read-side critical section of the same domain: it would wait for itself";
 const IN_CALLBACK: &str = "called from a callback of the same domain: it would wait for itself";
-const IN_KICK: &str = "called from a force-RCU kick: a kick may only enter sections and call";
+const IN_KICK: &str = "called from a force-RCU kick: it may only enter sections and call";
 
 #[test]
 fn waiting_inside_a_section_of_the_default_domain_panics() {

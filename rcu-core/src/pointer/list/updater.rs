@@ -3,10 +3,10 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::RcuList;
 use super::chain::Tail;
 use super::cursor::ListCursor;
 use super::iter::ListIter;
-use super::RcuList;
 use crate::scope::{Global, Scope};
 use crate::sync::{MutexGuard, Ordering};
 use crate::thread::NOBODY;

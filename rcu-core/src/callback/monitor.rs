@@ -1,0 +1,155 @@
+//! The thread that notices when a callback thread does not get on.
+//!
+//! Nobody need be waiting for a callback that hangs, so nobody else would notice. There is one such thread in a process, named
+//! `rcu-stall`, started with the first callback thread. It sleeps without time-out while no callback thread is at work; after
+//! that it looks a few times per `stall_timeout`, and once more when all have come to rest.
+//!
+//! Invariant (1): what is watched is valid: it is borrowed for as long as it is in the list.
+
+use std::ptr::NonNull;
+use std::time::Instant;
+
+use super::activity::Activity;
+use crate::stall::{Culprit, Stall, StallHook, Stalls, tell};
+use crate::sync::{Condvar, Mutex, MutexGuard, lock, thread, wait, wait_timeout};
+use crate::thread::{OsThread, os_id, token};
+
+/// How often it looks in the time that is too long.
+const LOOKS: u32 = 4;
+
+static MONITOR: Mutex<Monitor> = Mutex::new(Monitor { running: false, next_look: None, watched: Vec::new() });
+static CHANGED: Condvar = Condvar::new();
+
+#[derive(Debug)]
+struct Monitor {
+    /// Whether the thread is there.
+    running: bool,
+    /// When it looks next, if it sleeps until then.
+    next_look: Option<Instant>,
+    watched: Vec<Watched>,
+}
+
+#[derive(Debug)]
+struct Watched {
+    activity: NonNull<Activity>,
+    stalls: NonNull<Stalls>,
+    /// The callback thread.
+    os_thread: u32,
+    token: u64,
+    /// What it was seen at, and when that was first seen.
+    step: u64,
+    since: Instant,
+    next_report: Instant,
+}
+
+// SAFETY: both pointers are shared references to what is Sync, valid by invariant (1).
+unsafe impl Send for Watched {}
+
+impl Watched {
+    fn activity(&self) -> &Activity {
+        // SAFETY: invariant (1).
+        unsafe { self.activity.as_ref() }
+    }
+
+    fn stalls(&self) -> &Stalls {
+        // SAFETY: invariant (1).
+        unsafe { self.stalls.as_ref() }
+    }
+
+    /// Looks whether the thread has got on since the last look, and returns what is to be reported.
+    fn look(&mut self, now: Instant) -> Option<(Option<StallHook>, Stall)> {
+        let step = self.activity().step();
+        if step != self.step {
+            (self.step, self.since) = (step, now);
+            self.next_report = now + self.stalls().timeout();
+        }
+        if now < self.next_report {
+            return None;
+        }
+        self.next_report = now + self.stalls().timeout();
+        let thread = OsThread::new(self.os_thread);
+        let culprit = match self.activity().running() {
+            Some(kind) => Culprit::Callback { name: kind.name(), thread },
+            None => Culprit::BatchHook { thread },
+        };
+        Some((self.stalls().count(), Stall { culprit, lasting: now - self.since }))
+    }
+}
+
+/// Starts the thread, unless it is there. If that fails the next call tries again; until then callbacks that hang go unreported.
+pub fn start() {
+    let mut monitor = lock(&MONITOR);
+    if !monitor.running {
+        monitor.running = thread::Builder::new().name("rcu-stall".to_owned()).spawn(serve).is_ok();
+    }
+}
+
+/// Runs `work`, the calling thread's, and watches whether it gets on.
+pub fn watch<R>(activity: &Activity, stalls: &Stalls, work: impl FnOnce() -> R) -> R {
+    /// Ends the watch when it is dropped, on unwinding too.
+    struct Watch(NonNull<Activity>);
+    impl Drop for Watch {
+        fn drop(&mut self) {
+            lock(&MONITOR).watched.retain(|watched| watched.activity != self.0);
+        }
+    }
+    let now = Instant::now();
+    let Some(next_report) = now.checked_add(stalls.timeout()) else { return work() };
+    let mut monitor = lock(&MONITOR);
+    monitor.watched.push(Watched {
+        activity: NonNull::from(activity),
+        stalls: NonNull::from(stalls),
+        os_thread: os_id(),
+        token: token(),
+        step: activity.step(),
+        since: now,
+        next_report,
+    });
+    let look = now + stalls.timeout() / LOOKS;
+    if monitor.next_look.is_none_or(|next| look < next) {
+        CHANGED.notify_one();
+    }
+    drop(monitor);
+    // Both are borrowed until this returns: invariant (1).
+    let _watch = Watch(NonNull::from(activity));
+    work()
+}
+
+fn serve() {
+    let mut monitor = lock(&MONITOR);
+    loop {
+        let now = Instant::now();
+        let stalls: Vec<_> = monitor.watched.iter_mut().filter_map(|watched| watched.look(now)).collect();
+        if !stalls.is_empty() {
+            // The hooks are foreign code: no lock is held.
+            drop(monitor);
+            stalls.iter().for_each(|(hook, stall)| tell(hook.as_ref(), stall));
+            monitor = lock(&MONITOR);
+        }
+        let timeout = monitor.watched.iter().map(|watched| watched.stalls().timeout()).min();
+        let nap = timeout.map(|timeout| timeout / LOOKS);
+        monitor.next_look = nap.map(|nap| now + nap);
+        monitor = match nap {
+            Some(nap) => wait_timeout(&CHANGED, monitor, nap),
+            None => wait(&CHANGED, monitor),
+        };
+    }
+}
+
+/// The monitor, which does not look while this is held.
+#[derive(Debug)]
+pub struct Frozen(MutexGuard<'static, Monitor>);
+
+/// Keeps the monitor from looking, for a fork.
+pub fn freeze() -> Frozen {
+    Frozen(lock(&MONITOR))
+}
+
+impl Frozen {
+    /// In a forked child, forgets the thread, and what threads other than the calling one were at.
+    pub fn forget_others(&mut self) {
+        self.0.running = false;
+        self.0.next_look = None;
+        self.0.watched.retain(|watched| watched.token == token());
+    }
+}

@@ -1,0 +1,76 @@
+//! What is done around a fork.
+
+use std::cell::Cell;
+use std::ptr;
+
+use super::alive::{ALIVE, Alive, Kept};
+use crate::callback::{self, FrozenLeases, FrozenMonitor, freeze_leases, freeze_monitor};
+use crate::contain::contain;
+use crate::engine::Engine;
+use crate::fence::{Fences, readers_run_light};
+use crate::sync::{MutexGuard, lock, thread_local};
+use crate::synchronize;
+use crate::sys::AtFork;
+use crate::thread::forget_os_id;
+
+/// Everything that is held from before a fork until after it.
+struct Held {
+    domains: Vec<(callback::Frozen<'static>, synchronize::Frozen<'static>)>,
+    leases: FrozenLeases,
+    monitor: FrozenMonitor,
+    alive: MutexGuard<'static, Alive>,
+    /// What `domains` borrows: after it, here and wherever the two are taken apart.
+    engines: Vec<Kept>,
+}
+
+thread_local! {
+    /// From before a fork until after it; null otherwise. No destructor: a fork may come at any point of a thread's life.
+    static HELD: Cell<*mut Held> = const { Cell::new(ptr::null_mut()) };
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Forks;
+
+impl AtFork for Forks {
+    fn prepare() {
+        // Whoever makes this choice now has made it after this: a child that found it half made would wait for ever.
+        readers_run_light(Fences::Auto);
+        let alive = lock(&ALIVE);
+        let engines = alive.engines();
+        let freeze = |kept: &Kept| {
+            // SAFETY: `Held` keeps the engine until what borrows it is dropped.
+            let engine: &'static Engine = unsafe { &*ptr::from_ref(kept.engine()) };
+            (engine.callbacks.freeze(), engine.grace_periods.freeze())
+        };
+        let domains = engines.iter().map(freeze).collect();
+        let held = Held { domains, leases: freeze_leases(), monitor: freeze_monitor(), alive, engines };
+        HELD.set(Box::into_raw(Box::new(held)));
+    }
+
+    fn parent() {
+        let Held { domains, leases, monitor, alive, engines } = held();
+        drop((domains, leases, monitor, alive));
+        contain(|| drop(engines));
+    }
+
+    fn child() {
+        forget_os_id();
+        let Held { domains, mut leases, mut monitor, alive, engines } = held();
+        for (callbacks, grace_periods) in domains {
+            callbacks.forget_others();
+            grace_periods.forget_others();
+        }
+        leases.keep_own();
+        monitor.forget_others();
+        drop((leases, monitor, alive));
+        contain(|| drop(engines));
+    }
+}
+
+/// What `prepare` held.
+fn held() -> Held {
+    let held = HELD.replace(ptr::null_mut());
+    // SAFETY: `prepare` is called on this thread before each fork, and after it one of the others, once.
+    *unsafe { Box::from_raw(held) }
+}

@@ -1,0 +1,63 @@
+//! What is shown to whoever looks from outside: statistics and reports. It orders nothing, so all of it is Relaxed, and the
+//! models need not explore it: it is std's in both builds.
+#![allow(
+    clippy::disallowed_types,
+    reason = "part of the door; the model-checked build has no list of such types"
+)]
+
+use std::ptr;
+use std::sync::atomic::{self, Ordering};
+
+/// A number.
+#[derive(Debug)]
+pub struct Counter(atomic::AtomicU64);
+
+impl Counter {
+    pub const fn new(value: u64) -> Self {
+        Self(atomic::AtomicU64::new(value))
+    }
+
+    /// The number now.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Replaces the number. For what only one thread at a time changes.
+    #[inline]
+    pub fn set(&self, value: u64) {
+        self.0.store(value, Ordering::Relaxed);
+    }
+
+    /// Adds to a number that only the calling thread changes.
+    #[inline]
+    pub fn add_own(&self, more: u64) {
+        self.set(self.get() + more);
+    }
+
+    /// Adds to a number that any thread may change.
+    pub fn add(&self, more: u64) {
+        self.0.fetch_add(more, Ordering::Relaxed);
+    }
+}
+
+/// One of the program's constants, which were there before it began.
+#[derive(Debug)]
+pub struct Constant<T: 'static>(atomic::AtomicPtr<T>);
+
+impl<T: Sync> Constant<T> {
+    pub const fn none() -> Self {
+        Self(atomic::AtomicPtr::new(ptr::null_mut()))
+    }
+
+    /// To be called with constants only: whoever gets one is not ordered after its making.
+    #[inline]
+    pub fn set(&self, constant: Option<&'static T>) {
+        let pointer = constant.map_or(ptr::null(), ptr::from_ref);
+        self.0.store(pointer.cast_mut(), Ordering::Relaxed);
+    }
+
+    pub fn get(&self) -> Option<&'static T> {
+        // SAFETY: only `set` stores, and it stores what is valid for ever; nobody writes to a constant.
+        unsafe { self.0.load(Ordering::Relaxed).as_ref() }
+    }
+}
