@@ -69,7 +69,7 @@ impl Engine {
             callbacks_panicked: activity.callbacks_panicked(),
             callbacks_pending: pending,
             callbacks_peak: activity.peak().max(pending),
-            calls_paced: held_up.paced,
+            calls_paced: self.callbacks.limits.paced(),
             calls_waited: held_up.waited,
             calls_over_limit: held_up.exceeded,
             wakeups: activity.wakeups(),
@@ -108,7 +108,7 @@ pub struct Stats {
     pub callbacks_pending: u64,
     /// The most that were pending when the callback thread looked, which it does before and after each grace period.
     pub callbacks_peak: u64,
-    /// Calls that [pacing](crate::Builder::pace) held up.
+    /// Calls that [rested](crate::Builder::pace) because their thread ran ahead of the callback thread.
     pub calls_paced: u64,
     /// Calls that waited at the [hard limit](crate::Builder::hard_limit).
     pub calls_waited: u64,

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::ptr::NonNull;
 
-use crate::callback::{SpawnError, closure_head};
+use crate::callback::{Callbacks, SpawnError, closure_head};
 use crate::engine::Engine;
 use crate::fork::is_inside_any;
 use crate::head::Head;
@@ -123,12 +123,13 @@ pub fn synchronize<S: Scope>(scope: &S, call: &str, own: Option<NonNull<Record>>
 pub unsafe fn call_head<S: Scope>(scope: &S, head: NonNull<Head>) {
     see_to_thread(scope);
     let engine = S::engine(scope.borrow());
+    let Callbacks { thread, limits, .. } = &engine.callbacks;
     // Nobody waits for a thread that could not be started, whatever the limit is.
-    let may_wait =
-        || runs_own_code() && !is_inside_any(engine, token()) && engine.callbacks.thread.is_spawned();
-    engine.callbacks.limits.admit(may_wait);
+    let may_wait = || runs_own_code() && !is_inside_any(engine, token()) && thread.is_spawned();
+    limits.admit(may_wait);
     // SAFETY: (1) and (2) are what `push` asks for.
-    unsafe { engine.callbacks.push(head) };
+    let queued = unsafe { engine.callbacks.push(head) };
+    limits.pace(queued, || engine.callbacks.pending(), may_wait);
 }
 
 /// Starts the callback thread for what is about to be queued or requested, unless it is there.

@@ -55,6 +55,11 @@ mod imp {
         *pointer.get_mut()
     }
 
+    /// Sleeps for about so long.
+    pub fn pause(time: std::time::Duration) {
+        thread::sleep(time);
+    }
+
     /// A number that this process has not had before, from 1.
     pub fn unique() -> u64 {
         static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -68,7 +73,7 @@ use model as imp;
 
 pub use imp::{
     AtomicPtr, AtomicU32, AtomicU64, Condvar, Mutex, MutexGuard, Ordering, UnsafeCell, fence, load_mut,
-    load_own, thread, thread_local, unique,
+    load_own, pause, thread, thread_local, unique,
 };
 // Reference counts are no protocol of this crate: the models need not explore them.
 pub use std::sync::{Arc, Weak};

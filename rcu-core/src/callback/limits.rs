@@ -1,8 +1,11 @@
 //! Limits: what becomes of producers whose callbacks are queued faster than they run.
 //!
-//! A domain that was given a hard limit, or pacing, counts its pending callbacks under a lock, exactly: each is admitted before it is
-//! queued, and gives its room back when it has run. The others count nothing here; the soft limit alone is looked at by the
-//! callback thread.
+//! Past the soft limit the callback thread hurries. **A producer that runs ahead is paced**: each thread looks now and then, by what it
+//! has queued itself, how many callbacks are pending, and rests for a moment if that is far more than the soft limit; if it is more
+//! at all, in a domain that was told to pace. That takes no lock: statistics will do.
+//!
+//! **A hard limit is exact**, and counts under a lock, in those domains that have one: each callback is admitted before it is queued,
+//! and gives its room back when it has run.
 //!
 //! ```text
 //! producer                            callback thread
@@ -11,26 +14,41 @@
 //!   push
 //! ```
 //!
-//! A producer that must not wait, since it is inside a section, in a callback or in a kick, is admitted beyond the limit, and counted.
+//! A producer that must not wait, since it is inside a section, in a callback or in a kick, is not paced, and is admitted beyond the
+//! hard limit, and counted.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::sync::{Condvar, Mutex, MutexGuard, lock, wait, wait_timeout};
+use crate::sync::{Condvar, Counter, Mutex, MutexGuard, lock, pause, wait};
 
 /// The soft limit of a domain that is not told otherwise.
 pub const DEFAULT_SOFT_LIMIT: u64 = 10_000;
 
-/// How long pacing holds up one `call` at most.
-const PACE: Duration = Duration::from_millis(1);
+/// How many times the soft limit is running far ahead.
+const FAR_AHEAD: u64 = 10;
+
+/// How long a producer rests at a time, and how often at most before it goes on.
+const REST: Duration = Duration::from_micros(100);
+const RESTS: u32 = 10;
 
 /// See the module.
 #[derive(Debug)]
 pub struct Limits {
     pub soft: u64,
+    pacing: Pacing,
+    paced: Counter,
     hard: Option<u64>,
-    pace: bool,
     room: Mutex<Room>,
     given_back: Condvar,
+}
+
+/// When a producer looks and rests.
+#[derive(Debug)]
+struct Pacing {
+    /// After how many callbacks of its own.
+    look_every: u64,
+    /// At how many that are pending.
+    rest_at: u64,
 }
 
 /// What the lock guards.
@@ -42,23 +60,26 @@ pub struct Room {
     held_up: HeldUp,
 }
 
-/// What the limits of a domain have done to its producers.
+/// What the hard limit of a domain has done to its producers.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HeldUp {
-    /// Calls that waited at the hard limit.
+    /// Calls that waited.
     pub waited: u64,
-    /// Calls that went beyond the hard limit, since they must not wait.
+    /// Calls that went beyond it, since they must not wait.
     pub exceeded: u64,
-    /// Calls that pacing held up.
-    pub paced: u64,
 }
 
 impl Limits {
     const_fn! {
         pub fn new(soft: u64, hard: Option<u64>, pace: bool) -> Self {
-            let held_up = HeldUp { waited: 0, exceeded: 0, paced: 0 };
-            let room = Mutex::new(Room { pending: 0, waiting: 0, held_up });
-            Self { soft, hard, pace, room, given_back: Condvar::new() }
+            let pacing = if pace {
+                Pacing { look_every: 64, rest_at: soft }
+            } else {
+                Pacing { look_every: 1024, rest_at: soft.saturating_mul(FAR_AHEAD) }
+            };
+            let room = Room { pending: 0, waiting: 0, held_up: HeldUp { waited: 0, exceeded: 0 } };
+            let (paced, room) = (Counter::new(0), Mutex::new(room));
+            Self { soft, pacing, paced, hard, room, given_back: Condvar::new() }
         }
     }
 
@@ -68,58 +89,59 @@ impl Limits {
         Self::new(u64::MAX, None, false)
     }
 
-    /// Whether pending callbacks are counted here.
-    fn count(&self) -> bool {
-        self.pace || self.hard.is_some()
+    /// Rests for a moment if the calling thread runs ahead. `queued` is how many callbacks it has queued so far, and `may_wait` is asked
+    /// only if there is a reason to rest.
+    #[inline]
+    pub fn pace(&self, queued: u64, pending: impl Fn() -> u64, may_wait: impl FnOnce() -> bool) {
+        if queued % self.pacing.look_every == 0 && pending() >= self.pacing.rest_at {
+            self.rest(pending, may_wait);
+        }
+    }
+
+    #[cold]
+    fn rest(&self, pending: impl Fn() -> u64, may_wait: impl FnOnce() -> bool) {
+        if !may_wait() {
+            return;
+        }
+        self.paced.add(1);
+        for _ in 0..RESTS {
+            pause(REST);
+            if pending() < self.pacing.rest_at {
+                return;
+            }
+        }
+    }
+
+    /// How many calls rested.
+    pub fn paced(&self) -> u64 {
+        self.paced.get()
     }
 
     fn is_full(&self, room: &Room) -> bool {
         self.hard.is_some_and(|hard| room.pending >= hard)
     }
 
-    fn is_to_be_paced(&self, room: &Room) -> bool {
-        self.pace && room.pending >= self.soft
-    }
-
-    /// Makes room for a callback that is about to be queued. `may_wait` is asked only if there is a reason to wait.
+    /// Makes room for a callback that is about to be queued. `may_wait` is asked only if there is none.
     #[inline]
     pub fn admit(&self, may_wait: impl FnOnce() -> bool) {
-        if self.count() {
+        if self.hard.is_some() {
             self.make_room(may_wait);
         }
     }
 
     fn make_room(&self, may_wait: impl FnOnce() -> bool) {
         let mut room = lock(&self.room);
-        if self.is_full(&room) || self.is_to_be_paced(&room) {
+        if self.is_full(&room) {
             drop(room);
             let may_wait = may_wait();
             room = lock(&self.room);
             if may_wait {
-                room = self.wait_while_full(self.pace(room));
+                room = self.wait_while_full(room);
             } else if self.is_full(&room) {
                 room.held_up.exceeded += 1;
             }
         }
         room.pending += 1;
-    }
-
-    /// Gives the callback thread a little time to catch up.
-    fn pace<'a>(&self, mut room: MutexGuard<'a, Room>) -> MutexGuard<'a, Room> {
-        if !self.is_to_be_paced(&room) {
-            return room;
-        }
-        room.held_up.paced += 1;
-        room.waiting += 1;
-        let until = Instant::now() + PACE;
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() || !self.is_to_be_paced(&room) {
-                room.waiting -= 1;
-                return room;
-            }
-            room = wait_timeout(&self.given_back, room, left);
-        }
     }
 
     fn wait_while_full<'a>(&self, mut room: MutexGuard<'a, Room>) -> MutexGuard<'a, Room> {
@@ -136,7 +158,7 @@ impl Limits {
 
     /// Makes room for a callback, unless the hard limit is reached; true if it did.
     pub fn try_admit(&self) -> bool {
-        if !self.count() {
+        if self.hard.is_none() {
             return true;
         }
         let mut room = lock(&self.room);
@@ -147,7 +169,7 @@ impl Limits {
 
     /// Takes back the room of callbacks that have run.
     pub fn give_back(&self, ran: u64) {
-        if self.count() && ran > 0 {
+        if self.hard.is_some() && ran > 0 {
             let mut room = lock(&self.room);
             // In a forked child, some of them may have been counted by the parent alone.
             room.pending = room.pending.saturating_sub(ran);

@@ -54,20 +54,17 @@ impl Lists {
         Self { lists, queued: Counter::new(0) }
     }
 
-    /// Adds a callback to the calling thread's list; true if that was empty, and the taker may have to be woken.
+    /// Adds a callback to the calling thread's list. Returns whether that was empty, so that the taker may have to be woken, and how many
+    /// callbacks the thread, or all those without a list of their own, have pushed.
     ///
     /// # Safety
     /// 1. `head` is valid, and the caller gives up the right to it to whoever takes it.
-    pub unsafe fn push(&self, head: NonNull<Head>) -> bool {
+    pub unsafe fn push(&self, head: NonNull<Head>) -> (bool, u64) {
         let own = own_list();
         let list = &self.lists[own.list];
-        if own.leased {
-            list.queued.add_own(1);
-        } else {
-            self.queued.add(1);
-        }
+        let queued = if own.leased { list.queued.add_own(1) } else { self.queued.add(1) };
         // SAFETY: (1) is what `Queue::push` (1) asks for.
-        unsafe { list.queue.push(head) }
+        (unsafe { list.queue.push(head) }, queued)
     }
 
     /// How many callbacks have been pushed so far.

@@ -59,16 +59,18 @@ impl Callbacks {
         }
     }
 
-    /// Queues a callback. The caller sees to it that the thread runs.
+    /// Queues a callback, and returns how many the calling thread has queued. The caller sees to it that the thread runs.
     ///
     /// # Safety
     /// 1. `head` is valid, with provenance over its whole allocation, and the caller gives up the right to it.
     /// 2. After a grace period `Head::run` may be called for it, once, on any thread.
-    pub unsafe fn push(&self, head: NonNull<Head>) {
+    pub unsafe fn push(&self, head: NonNull<Head>) -> u64 {
         // SAFETY: `Lists::push` (1) is (1).
-        if unsafe { self.lists.push(head) } {
+        let (was_empty, queued) = unsafe { self.lists.push(head) };
+        if was_empty {
             self.wake();
         }
+        queued
     }
 
     /// Has the thread look at the lists, and at what is polled for.

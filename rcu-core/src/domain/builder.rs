@@ -145,7 +145,9 @@ impl Builder {
     }
 
     /// How many callbacks may be pending before the callback thread hurries: it kicks the readers in its way at once, rather than when
-    /// it is about to sleep; 10,000 unless told otherwise. See also [`pace`](Self::pace).
+    /// it is about to sleep; 10,000 unless told otherwise.
+    ///
+    /// A thread that runs far ahead, with ten times as many pending, rests for a moment now and then: see [`pace`](Self::pace).
     ///
     /// ```
     /// let domain = rcu_core::Domain::builder().soft_limit(1_000).build();
@@ -182,10 +184,12 @@ impl Builder {
         self
     }
 
-    /// Whether a `call` is held up for a moment while as many callbacks are pending as the [soft limit](Self::soft_limit) allows: for
-    /// at most a millisecond, and never where it must not wait. Off unless told otherwise.
+    /// Whether a thread that queues callbacks rests as soon as more are pending than the [soft limit](Self::soft_limit) says, to bound
+    /// memory in all but exceptional cases. Off unless told otherwise: then it rests at ten times as many.
     ///
-    /// Each call takes a lock that all threads of the domain share.
+    /// A thread looks at how many are pending each 64 callbacks that it queues, or each 1024 if this is off. It rests for at most 2 ms,
+    /// in steps of 0.1 ms, and goes on when the callback thread has caught up; never inside a section of any domain, in a callback or in
+    /// a kick. So a `call` does not wait for a grace period, however long that takes.
     ///
     /// ```
     /// let domain = rcu_core::Domain::builder().soft_limit(100).pace(true).build();

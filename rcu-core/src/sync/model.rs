@@ -295,6 +295,11 @@ pub fn load_mut<T>(pointer: &mut AtomicPtr<T>) -> *mut T {
     pointer.0.with_mut(|pointer| *pointer)
 }
 
+/// Gives way: models do not go by the clock.
+pub fn pause(_: Duration) {
+    thread::yield_now();
+}
+
 /// A number that this process has not had before, from 1. It orders nothing: the models need not explore it.
 pub fn unique() -> u64 {
     static NEXT: StdUsize = StdUsize::new(1);

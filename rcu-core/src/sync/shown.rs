@@ -28,15 +28,17 @@ impl Counter {
         self.0.store(value, Ordering::Relaxed);
     }
 
-    /// Adds to a number that only the calling thread changes.
+    /// Adds to a number that only the calling thread changes, and returns the sum.
     #[inline]
-    pub fn add_own(&self, more: u64) {
-        self.set(self.get() + more);
+    pub fn add_own(&self, more: u64) -> u64 {
+        let sum = self.get() + more;
+        self.set(sum);
+        sum
     }
 
-    /// Adds to a number that any thread may change.
-    pub fn add(&self, more: u64) {
-        self.0.fetch_add(more, Ordering::Relaxed);
+    /// Adds to a number that any thread may change, and returns the sum.
+    pub fn add(&self, more: u64) -> u64 {
+        self.0.fetch_add(more, Ordering::Relaxed) + more
     }
 }
 
