@@ -1,8 +1,9 @@
 //! Models of `rcu-core` and `debug-tables`: small concurrent programs over the very sources that ship, of which loom runs
 //! every execution that its reduction tells apart; and the mutants, one weakened ordering each, that the models must notice.
 //!
-//! One file a protocol. `models list` names the models, `models run` runs one, `models report` makes the table of
-//! them, `models mutants` the table of orderings with what fails when each is weakened.
+//! One file a protocol. `models list` names the models, `models run` runs one, `models all` runs all, in under an hour on two
+//! cores; `models report` does and makes the table of them, `models mutants` makes the table of orderings with what fails when
+//! each is weakened, and `models pairs` the table of who comes by them.
 
 pub mod payload;
 pub mod run;
@@ -29,6 +30,7 @@ pub mod child;
 pub mod kill;
 pub mod mutants;
 pub mod sites;
+pub mod suite;
 
 use run::Model;
 

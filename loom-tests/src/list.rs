@@ -6,7 +6,7 @@ use rcu_core::sync::{Arc, thread};
 use rcu_core::{Domain, Element, RcuList, Retired};
 
 use crate::payload::Payload;
-use crate::run::{EXHAUSTIVE, Extent, Model, reach, reader};
+use crate::run::{EXHAUSTIVE, Mode, Model, reach, reader};
 
 // What a traversal may see, and some traversal does see.
 const INSERT: &[&str] = &["[1, 3]", "[1, 2, 3]", "[1, 3, 4]", "[1, 2, 3, 4]"];
@@ -17,47 +17,47 @@ const RECLAIM: &[&str] = &["[]", "[1, 2]", "[2]"];
 
 /// See the module.
 pub const MODELS: &[Model] = &[
-    // 26 executions in both modes, under 0.1 s.
     Model {
         name: "list/insert",
         shows: "an inserted element is whole for a reader, who misses none of those that were there",
         threads: 2,
         readers: 1,
         extent: EXHAUSTIVE,
-        long: false,
+        covered_by: &[],
+        long: &[],
         outcomes: INSERT,
         run: insert,
     },
-    // 14 executions in both modes, under 0.1 s.
     Model {
         name: "list/remove",
         shows: "an element that a reader meets because the one before it was removed is whole",
         threads: 2,
         readers: 1,
         extent: EXHAUSTIVE,
-        long: false,
+        covered_by: &[],
+        long: &[],
         outcomes: REMOVE,
         run: remove,
     },
-    // 550 executions in both modes, under 0.1 s.
     Model {
         name: "list/two-updaters",
         shows: "updaters take turns, and a removal by one publishes what another inserted",
         threads: 3,
         readers: 1,
         extent: EXHAUSTIVE,
-        long: false,
+        covered_by: &[],
+        long: &[],
         outcomes: TWO_UPDATERS,
         run: two_updaters,
     },
-    // fence: 224,347 executions, 10.7 s; membarrier: 83,609, 4.2 s.
     Model {
         name: "list/reclaim",
         shows: "a reader goes on from a removed element, to one that was removed later, and both stay while it does",
         threads: 2,
         readers: 1,
-        extent: [Extent::Exhaustive, Extent::Bound(5)],
-        long: false,
+        extent: EXHAUSTIVE,
+        covered_by: &[],
+        long: &Mode::ALL,
         outcomes: RECLAIM,
         run: reclaim,
     },
@@ -70,7 +70,8 @@ pub const WRONG: &[Model] = &[Model {
     threads: 2,
     readers: 1,
     extent: EXHAUSTIVE,
-    long: false,
+    covered_by: &[],
+    long: &[],
     outcomes: &[],
     run: freed_at_once,
 }];

@@ -76,8 +76,10 @@ pub struct Model {
     pub readers: usize,
     /// How much is explored in each mode, [`Mode::Fence`] first.
     pub extent: [Extent; 2],
-    /// Whether it takes too long for the test suite: then only `models all` runs it.
-    pub long: bool,
+    /// Where a bound is set: models without one, which come by the same pairs of orderings, each with less around it.
+    pub covered_by: &'static [&'static str],
+    /// In which modes it takes too long for the test suite: then only `models all` runs it.
+    pub long: &'static [Mode],
     /// What some execution must [`reach`].
     pub outcomes: &'static [&'static str],
     /// The main thread's program.
@@ -92,6 +94,16 @@ impl Model {
     pub fn extent(&self, mode: Mode) -> Extent {
         self.extent[mode as usize]
     }
+
+    /// Whether nothing is left out in this mode.
+    pub fn is_exhaustive(&self, mode: Mode) -> bool {
+        self.extent(mode) == Extent::Exhaustive
+    }
+
+    /// Whether the test suite runs it in this mode.
+    pub fn is_quick(&self, mode: Mode) -> bool {
+        !self.long.contains(&mode)
+    }
 }
 
 /// A completed run.
@@ -101,6 +113,22 @@ pub struct Completed {
     pub executions: u64,
     /// How long they took.
     pub time: Duration,
+}
+
+/// As a child prints it, and [`Completed::parse`] reads it.
+impl fmt::Display for Completed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} executions, {:.2} s", self.executions, self.time.as_secs_f64())
+    }
+}
+
+impl Completed {
+    /// From a text that ends with one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (before, time) = text.trim().strip_suffix(" s")?.rsplit_once(" executions, ")?;
+        let executions = before.rsplit(' ').next()?.parse().ok()?;
+        Some(Self { executions, time: Duration::try_from_secs_f64(time.parse().ok()?).ok()? })
+    }
 }
 
 // All threads of a model run on the thread of the process that called `run`.

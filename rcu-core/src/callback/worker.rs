@@ -117,6 +117,14 @@ impl Callbacks {
         Ok(())
     }
 
+    /// Has a thread of the model stand in for the callback thread: none is started. It calls [`stop`](Self::stop) and
+    /// [`serve`](Self::serve) where the callbacks are to run.
+    #[cfg(rcu_loom)]
+    pub fn do_without_thread(&self) {
+        // Relaxed: see is_spawned.
+        self.spawned.store(1, Ordering::Relaxed);
+    }
+
     /// Whether nothing is queued, for a caller that is the only one left.
     pub fn is_idle(&self) -> bool {
         self.lists.is_empty()
