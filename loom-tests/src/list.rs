@@ -3,7 +3,7 @@
 use std::mem::ManuallyDrop;
 
 use rcu_core::sync::{Arc, thread};
-use rcu_core::{Domain, Element, RcuList, Retired};
+use rcu_core::{Domain, Element, RcuList, Reader, Retired};
 
 use crate::payload::Payload;
 use crate::run::{EXHAUSTIVE, Mode, Model, reach, reader};
@@ -86,7 +86,7 @@ fn traversed(
     domain: &Domain,
     values: &[u32],
     legal: &'static [&'static str],
-) -> (Arc<List>, thread::JoinHandle<()>) {
+) -> (Arc<List>, thread::JoinHandle<Reader<Domain>>) {
     let list = Arc::new(List::new_in(domain));
     let mut updater = list.update();
     values.iter().for_each(|&value| updater.push_back(Payload::new(value)));
@@ -97,9 +97,9 @@ fn traversed(
         let section = handle.read_lock();
         let seen: Vec<u32> = read.iter(&section).map(Payload::look).collect();
         drop(section);
-        std::mem::forget(handle);
         let seen = format!("{seen:?}");
         reach(legal.iter().find(|legal| **legal == seen).unwrap_or_else(|| panic!("a reader saw {seen}")));
+        handle
     });
     (list, reader)
 }
@@ -114,14 +114,14 @@ fn insert() {
     updater.cursor().insert_after(Payload::new(2));
     updater.push_back(Payload::new(4));
     drop(updater);
-    reader.join().unwrap();
+    drop(reader.join().unwrap());
 }
 
 fn remove() {
     let (list, reader) = traversed(&Domain::new(), &[1], REMOVE);
     list.update().push_back(Payload::new(2));
     let _kept: Kept = remove_first(&list).map(ManuallyDrop::new);
-    reader.join().unwrap();
+    drop(reader.join().unwrap());
 }
 
 fn two_updaters() {
@@ -134,22 +134,24 @@ fn two_updaters() {
     let updater = list.update();
     assert!(updater.iter().map(Payload::look).eq([2]), "an update was lost");
     drop(updater);
-    reader.join().unwrap();
+    drop(reader.join().unwrap());
 }
 
 fn reclaim() {
     let (list, reader) = traversed(&Domain::new(), &[1, 2], RECLAIM);
-    let first: Kept = remove_first(&list).map(ManuallyDrop::new);
+    let first = remove_first(&list).expect("two were there");
     let second = remove_first(&list).expect("two were there");
     // One grace period for both.
     drop(second.wait());
-    first.expect("two were there").poison();
-    reader.join().unwrap();
+    first.poison();
+    drop(reader.join().unwrap());
+    // No other thread is left: this frees what the executions would heap up, and shows nothing.
+    drop(first.wait());
 }
 
 fn freed_at_once() {
     let (list, reader) = traversed(&Domain::new(), &[1], &["[]", "[1]"]);
     let removed: Kept = remove_first(&list).map(ManuallyDrop::new);
     removed.expect("one was there").poison();
-    reader.join().unwrap();
+    drop(reader.join().unwrap());
 }

@@ -87,10 +87,10 @@ fn publish(update: fn(&Cell)) {
             None => reach(OLD),
         }
         drop(section);
-        std::mem::forget(handle);
+        handle
     });
     update(&cell);
-    reader.join().unwrap();
+    drop(reader.join().unwrap());
 }
 
 fn two_swaps() {
