@@ -29,6 +29,7 @@ pub mod wake;
 pub mod child;
 pub mod kill;
 pub mod mutants;
+pub mod pairs;
 pub mod sites;
 pub mod suite;
 

@@ -1,14 +1,16 @@
-//! Lists, runs and reports the models: `models list | run NAME MODE | all | report | kill | mutants | sites`.
+//! Lists, runs and reports the models: `models list | run NAME MODE | places NAME MODE | all | report | pairs | kill |
+//! mutants | sites`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use loom_tests::run::{Mode, executions, run};
 use loom_tests::suite::{self, Outcome};
-use loom_tests::{child, find, kill, models, mutants, sites};
+use loom_tests::{child, find, kill, models, mutants, pairs, sites};
 use rcu_core::sync::model::mutant::mutant_was_met;
 
-const USAGE: &str = "usage: models list | run NAME fence|membarrier | all | report | kill | mutants | sites";
+const USAGE: &str = "usage: models list | run NAME fence|membarrier | places NAME fence|membarrier | all | report | pairs | kill | \
+    mutants | sites";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -23,6 +25,11 @@ fn main() -> ExitCode {
             }
             println!("{}", Outcome { model, mode, end: Ok(completed) });
         }
+        ["places", name, mode] => {
+            let (Some(model), Some(mode)) = (find(name), Mode::parse(mode)) else { return usage() };
+            pairs::print_places(model, mode);
+        }
+        ["pairs"] => print!("{}", pairs::table(&pairs::all(&executable()))),
         ["all"] => {
             if !all_pass(|outcome| println!("{outcome}"), |_| {}) {
                 return ExitCode::FAILURE;

@@ -175,6 +175,19 @@ pub fn executions() -> u64 {
 
 /// Runs a model to completion. Panics, as loom does, at the first execution that fails.
 pub fn run(model: &'static Model, mode: Mode) -> Completed {
+    let completed = explore(model, mode, None);
+    for outcome in model.outcomes {
+        assert!(REACHED.with_borrow(|reached| reached.contains(outcome)), "no execution shows: {outcome}");
+    }
+    completed
+}
+
+/// Runs the first so many executions of a model, to see by which places they come. Shows nothing else: this is no pass.
+pub fn survey(model: &'static Model, mode: Mode, executions: usize) {
+    explore(model, mode, Some(executions));
+}
+
+fn explore(model: &'static Model, mode: Mode, executions: Option<usize>) -> Completed {
     let fences = match mode {
         Mode::Fence => Fences::SeqCst,
         Mode::Membarrier => Fences::Membarrier,
@@ -184,7 +197,7 @@ pub fn run(model: &'static Model, mode: Mode) -> Completed {
     let mut builder = loom::model::Builder::new();
     builder.max_branches = MAX_BRANCHES;
     // Not from the environment: a run that any of these cuts short would look complete.
-    builder.max_permutations = None;
+    builder.max_permutations = executions;
     builder.max_duration = None;
     builder.checkpoint_file = None;
     builder.preemption_bound = match model.extent(mode) {
@@ -201,9 +214,7 @@ pub fn run(model: &'static Model, mode: Mode) -> Completed {
         (model.run)();
     });
     let time = start.elapsed();
+    arrays::watch(false);
     assert_paid();
-    for outcome in model.outcomes {
-        assert!(REACHED.with_borrow(|reached| reached.contains(outcome)), "no execution shows: {outcome}");
-    }
-    Completed { executions: executions(), time }
+    Completed { executions: self::executions(), time }
 }
