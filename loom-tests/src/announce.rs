@@ -9,63 +9,84 @@ use rcu_core::reader::Record;
 use rcu_core::sync::{Arc, AtomicU64, Ordering, thread};
 
 use crate::payload::Payload;
-use crate::run::{EXHAUSTIVE, Extent, Model, reader};
+use crate::run::{EXHAUSTIVE, Extent, Mode, Model, reach, reader};
+use crate::scene::{SAW, look_at};
+
+/// A scan that met a reader in its way.
+pub const WAITED: &str = "a scan had to look again";
+/// A scan that met none.
+pub const AT_ONCE: &str = "a scan passed at the first look";
+
+/// What a race of one reader with one scan comes to.
+pub const RACE: &[&str] = &[SAW[0], SAW[1], WAITED, AT_ONCE];
+const TWO_GRACE_PERIODS: &[&str] = &[SAW[0], SAW[1], SAW[2], WAITED, AT_ONCE];
 
 /// See the module.
 pub const MODELS: &[Model] = &[
-    // fence: 466 executions, under 0.1 s; membarrier: 1,643, under 0.1 s.
     Model {
         name: "announce/one-section",
         shows: "what a section looks at is freed only when the section has left",
         threads: 2,
         readers: 1,
         extent: EXHAUSTIVE,
-        long: false,
-        outcomes: &[],
+        covered_by: &[],
+        long: &[],
+        outcomes: RACE,
         run: || sections::<1>(Fences::Auto),
     },
-    // fence: 9,818 executions, 0.5 s; membarrier: 36,980, 1.5 s.
     Model {
         name: "announce/two-sections",
         shows: "a scan that meets a later section of the same reader is ordered after the first",
         threads: 2,
         readers: 1,
         extent: EXHAUSTIVE,
-        long: false,
-        outcomes: &[],
+        covered_by: &[],
+        long: &[],
+        outcomes: RACE,
         run: || sections::<2>(Fences::Auto),
     },
-    // 9,818 executions in both modes, 0.4 s.
     Model {
         name: "announce/slow-two-sections",
         shows: "as two-sections, for a domain whose readers pass full fences on the slow path",
         threads: 2,
         readers: 1,
         extent: EXHAUSTIVE,
-        long: false,
-        outcomes: &[],
+        covered_by: &[],
+        long: &[],
+        outcomes: RACE,
         run: || sections::<2>(Fences::SeqCst),
     },
-    // fence: 8,688 executions, 0.3 s; membarrier: 54,485, 2.0 s.
     Model {
         name: "announce/two-grace-periods",
         shows: "as one-section, for two grace periods one after the other",
         threads: 2,
         readers: 1,
         extent: EXHAUSTIVE,
-        long: false,
-        outcomes: &[],
-        run: two_grace_periods,
+        covered_by: &[],
+        long: &[],
+        outcomes: TWO_GRACE_PERIODS,
+        run: || two_grace_periods::<1>(),
     },
-    // fence: 11,915 executions, 0.6 s; membarrier: 10,661, 0.6 s.
+    Model {
+        name: "announce/two-by-two",
+        shows: "as one-section, for two sections and two grace periods",
+        threads: 2,
+        readers: 1,
+        extent: [Extent::Exhaustive, Extent::Bound(8)],
+        covered_by: &["announce/two-sections", "announce/two-grace-periods"],
+        long: &Mode::ALL,
+        outcomes: TWO_GRACE_PERIODS,
+        run: || two_grace_periods::<2>(),
+    },
     Model {
         name: "announce/two-readers",
         shows: "one heavy fence is enough for two readers",
         threads: 3,
         readers: 2,
         extent: [Extent::Bound(3); 2],
-        long: false,
-        outcomes: &[],
+        covered_by: &["announce/one-section"],
+        long: &[],
+        outcomes: RACE,
         run: two_readers,
     },
 ];
@@ -122,10 +143,15 @@ impl Words {
         self.record.go_offline(&self.period);
     }
 
+    /// See [`Record::leave_online`].
+    pub fn leave_online(&self) {
+        self.record.leave_online(&self.period);
+    }
+
     /// Follows the pointer.
     pub fn look(&self) {
         let index = self.pointer.load(Ordering::Acquire);
-        self.payloads[index as usize].look();
+        look_at(&self.payloads[index as usize]);
     }
 
     /// Unlinks the first payload, waits for a grace period of the first reader, and frees it.
@@ -133,20 +159,37 @@ impl Words {
         self.replace_at(0, &[&self.record]);
     }
 
+    /// The same for the first payload, and then for the second.
+    pub fn replace_twice(&self) {
+        self.replace();
+        self.replace_at(1, &[&self.record]);
+    }
+
     fn replace_at(&self, old: usize, readers: &[&Record]) {
         self.pointer.swap(old as u64 + 1, Ordering::AcqRel);
         let new = self.period.start();
         self.period.heavy();
+        let mut outcome = AT_ONCE;
         for reader in readers {
             while !reader.has_passed(new) {
+                outcome = WAITED;
                 thread::yield_now();
             }
         }
+        reach(outcome);
         self.payloads[old].poison();
     }
 }
 
 fn sections<const N: usize>(fences: Fences) {
+    beside_sections::<N>(fences, Words::replace);
+}
+
+fn two_grace_periods<const N: usize>() {
+    beside_sections::<N>(Fences::Auto, Words::replace_twice);
+}
+
+fn beside_sections<const N: usize>(fences: Fences, update: fn(&Words)) {
     let words = Words::new(fences);
     let reading = Arc::clone(&words);
     let reader = reader(move || {
@@ -156,20 +199,7 @@ fn sections<const N: usize>(fences: Fences) {
             reading.unlock();
         }
     });
-    words.replace();
-    reader.join().unwrap();
-}
-
-fn two_grace_periods() {
-    let words = Words::new(Fences::Auto);
-    let reading = Arc::clone(&words);
-    let reader = reader(move || {
-        reading.lock();
-        reading.look();
-        reading.unlock();
-    });
-    words.replace_at(0, &[&words.record]);
-    words.replace_at(1, &[&words.record]);
+    update(&words);
     reader.join().unwrap();
 }
 

@@ -6,34 +6,47 @@ use rcu_core::head::Head;
 use rcu_core::sync::{Arc, AtomicU64, Ordering, model, thread};
 
 use crate::payload::Payload;
-use crate::run::{Extent, Model, owe, pay, reach};
+use crate::run::{EXHAUSTIVE, Extent, Mode, Model, owe, pay, reach};
 
 const WAITED: &str = "the barrier slept";
 const AT_ONCE: &str = "the barrier found that everything had run";
+const FIRST: &str = "the barrier needed the first round";
+const SECOND: &str = "the barrier needed the second round";
+const LATER: &str = "the barrier needed a round after the second";
 
 /// See the module.
 pub const MODELS: &[Model] = &[
-    // fence: 890,512 executions, 46.1 s; membarrier: 3,077, 0.1 s.
     Model {
         name: "barrier/one-callback",
         shows: "what was called before a barrier has run, wholly and once, when it returns",
         threads: 2,
         readers: 0,
-        // No fence of a reader is met: the modes do not differ.
-        extent: [Extent::Exhaustive, Extent::Bound(4)],
-        long: false,
+        extent: EXHAUSTIVE,
+        covered_by: &[],
+        long: &Mode::ALL,
         outcomes: &[WAITED, AT_ONCE],
         run: one_callback,
     },
-    // 64,118 executions in both modes, 5.0 s.
+    Model {
+        name: "barrier/rounds",
+        shows: "what was queued before a barrier has run at the end of the round that it waits for",
+        threads: 2,
+        readers: 0,
+        extent: EXHAUSTIVE,
+        covered_by: &[],
+        long: &[],
+        outcomes: &[FIRST, SECOND, LATER, AT_ONCE],
+        run: rounds,
+    },
     Model {
         name: "barrier/two-producers",
         shows: "as one-callback, for callbacks of two threads in two lists",
         threads: 3,
         readers: 0,
         extent: [Extent::Bound(3); 2],
-        long: false,
-        outcomes: &[],
+        covered_by: &["barrier/one-callback", "barrier/rounds", "queue/two-producers"],
+        long: &[],
+        outcomes: &[WAITED, AT_ONCE],
         run: two_producers,
     },
 ];
@@ -45,7 +58,8 @@ pub const WRONG: &[Model] = &[Model {
     threads: 2,
     readers: 0,
     extent: [Extent::Bound(3); 2],
-    long: false,
+    covered_by: &[],
+    long: &[],
     outcomes: &[],
     run: round_under_way,
 }];
@@ -64,10 +78,49 @@ fn one_callback() {
     let domain = Domain::new();
     let payload = Arc::new(Payload::new(0));
     call(&domain, &payload);
+    barrier(&domain);
+    assert_eq!(payload.look(), 1, "a callback had not run");
+}
+
+fn barrier(domain: &Domain) {
     let sleeps = model::sleeps();
     domain.barrier();
-    assert_eq!(payload.look(), 1, "a callback had not run");
     reach(if model::sleeps() > sleeps { WAITED } else { AT_ONCE });
+}
+
+/// Two rounds of the callback thread, and the barrier. One that needs a third, because the second took nothing, runs it
+/// itself.
+fn rounds() {
+    let parts = Arc::new((Queue::new(), Rounds::new(), Payload::new(0)));
+    let (serving, written) = (Arc::clone(&parts), Arc::clone(&parts));
+    let thread = thread::spawn(move || (0..2).for_each(|_| round(&serving.0, &serving.1)));
+    owe();
+    let callback = move || {
+        written.2.write(1);
+        pay();
+    };
+    // SAFETY: (1): the head of a new closure.
+    unsafe { parts.0.push(closure_head(callback)) };
+    match parts.1.next_unless(|| parts.0.is_empty()) {
+        None => {
+            reach(AT_ONCE);
+            assert_eq!(parts.2.look(), 1, "a callback had not run");
+            thread.join().unwrap();
+        }
+        Some(number @ 1..=2) => {
+            reach(if number == 1 { FIRST } else { SECOND });
+            parts.1.wait(number);
+            assert_eq!(parts.2.look(), 1, "a callback had not run");
+            thread.join().unwrap();
+        }
+        Some(number) => {
+            reach(LATER);
+            thread.join().unwrap();
+            round(&parts.0, &parts.1);
+            parts.1.wait(number);
+            assert_eq!(parts.2.look(), 1, "a callback had not run");
+        }
+    }
 }
 
 fn two_producers() {
@@ -77,7 +130,7 @@ fn two_producers() {
     let producer = thread::spawn(move || call(&calling, &written));
     call(&domain, &payloads[0]);
     producer.join().unwrap();
-    domain.barrier();
+    barrier(&domain);
     assert!(payloads.iter().all(|payload| payload.look() == 1), "a callback had not run");
 }
 

@@ -81,8 +81,21 @@ pub const MET: &str = "the mutant was met";
 
 /// Runs `models run` of this executable for a model, under these variables.
 pub fn run(models: &Path, model: &str, mode: Mode, variables: &[(&str, &str)]) -> End {
+    match print(models, &["run", model, &mode.to_string()], variables, LIMIT) {
+        Ok(printed) => End::Passed { mutant_met: printed.contains(MET) },
+        Err(end) => end,
+    }
+}
+
+/// Runs this executable with these arguments and variables, and returns what it printed if it succeeded within the limit.
+pub fn print(
+    models: &Path,
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+    limit: Duration,
+) -> Result<String, End> {
     let mut command = Command::new(models);
-    command.args(["run", model, &mode.to_string()]);
+    command.args(arguments);
     command.env_remove("RCU_MUTANT").env_remove("RCU_LOOM_STOCK_FENCES").env("RUST_BACKTRACE", "0");
     command.envs(variables.iter().copied());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -91,12 +104,9 @@ pub fn run(models: &Path, model: &str, mode: Mode, variables: &[(&str, &str)]) -
     loop {
         // What a child prints fits in a pipe: it is read at the end.
         match child.try_wait().expect("a child of ours") {
-            Some(status) if status.success() => {
-                let printed = text(child.stdout.take());
-                return End::Passed { mutant_met: printed.contains(MET) };
-            }
-            Some(_) => return End::Failed(text(child.stderr.take())),
-            None if start.elapsed() > LIMIT => return stop(child),
+            Some(status) if status.success() => return Ok(text(child.stdout.take())),
+            Some(_) => return Err(End::Failed(text(child.stderr.take()))),
+            None if start.elapsed() > limit => return Err(stop(child)),
             None => std::thread::sleep(Duration::from_millis(5)),
         }
     }

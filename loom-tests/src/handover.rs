@@ -12,64 +12,90 @@ use rcu_core::synchronize::Synchronizer;
 use rcu_core::{Domain, Fences, RcuOption};
 
 use crate::payload::Payload;
-use crate::run::{EXHAUSTIVE, Extent, Model, owe, pay, reader};
+use crate::run::{EXHAUSTIVE, Extent, Mode, Model, owe, pay, reach, reader};
+use crate::scene::{AWAKE, RACE, SAW, SLEPT, Scene, look_at, watch_sleep};
+
+const TAKEN: &str = "the callback was taken while its maker ran";
+const LEFT: &str = "the callback was left for later";
 
 /// See the module.
 pub const MODELS: &[Model] = &[
-    // 83 executions in both modes, under 0.1 s.
     Model {
         name: "handover/end-to-end",
         shows: "a callback runs once, with what its maker wrote, and the thread of a dropped domain ends",
         threads: 2,
         readers: 0,
         extent: EXHAUSTIVE,
-        long: false,
+        covered_by: &[],
+        long: &[],
         outcomes: &[],
         run: end_to_end,
     },
-    // 25,806 executions in both modes, 1.2 s.
     Model {
         name: "handover/last-handle",
         shows: "a callback pushed just before the last handle goes runs, whatever its thread is doing then",
         threads: 2,
         readers: 0,
         extent: EXHAUSTIVE,
-        long: false,
+        covered_by: &[],
+        long: &[],
         outcomes: &[],
         run: last_handle,
     },
-    // 67 executions in both modes, under 0.1 s.
     Model {
         name: "handover/stop",
         shows: "what came before the stop is visible to a callback thread that has seen it",
         threads: 2,
         readers: 0,
         extent: EXHAUSTIVE,
-        long: false,
+        covered_by: &[],
+        long: &[],
         outcomes: &[],
         run: stop,
     },
-    // fence: 96,853 executions, 6.2 s; membarrier: 187,407, 13.8 s.
     Model {
         name: "handover/retire-under-reader",
         shows: "a callback queued while a reader is inside runs when it has left",
         threads: 3,
         readers: 1,
         extent: [Extent::Bound(4); 2],
-        long: false,
-        outcomes: &[],
-        run: || retire::<1>(),
+        covered_by: &["handover/self-served-retire-under-reader", "handover/last-handle"],
+        long: &[Mode::Membarrier],
+        outcomes: RACE,
+        run: || retire::<1>(Domain::new(), |_| {}),
     },
-    // fence: 101,437 executions, 8.9 s; membarrier: 142,990, 9.5 s.
     Model {
         name: "handover/counted-before",
         shows: "a callback queued while a grace period runs waits for the next one",
         threads: 3,
         readers: 1,
         extent: [Extent::Bound(3); 2],
-        long: false,
-        outcomes: &[],
-        run: || retire::<2>(),
+        covered_by: &["handover/called-inside", "handover/last-handle", "wake/one-section"],
+        long: &Mode::ALL,
+        outcomes: &[SAW[0], SAW[1], SAW[2], SLEPT, AWAKE],
+        run: || retire::<2>(Domain::new(), |_| {}),
+    },
+    Model {
+        name: "handover/self-served-retire-under-reader",
+        shows: "as retire-under-reader, where the updater runs the callback itself",
+        threads: 2,
+        readers: 1,
+        extent: EXHAUSTIVE,
+        covered_by: &[],
+        long: &[Mode::Membarrier],
+        outcomes: RACE,
+        run: || retire::<1>(Domain::without_thread(), Domain::run_callbacks),
+    },
+    Model {
+        name: "handover/called-inside",
+        shows: "a callback queued inside a section waits for that section, whatever grace period was under way",
+        threads: 2,
+        readers: 1,
+        extent: EXHAUSTIVE,
+        covered_by: &[],
+        long: &[],
+        outcomes: &[TAKEN, LEFT],
+        run: called_inside,
     },
 ];
 
@@ -80,7 +106,8 @@ pub const WRONG: &[Model] = &[Model {
     threads: 3,
     readers: 1,
     extent: [Extent::Bound(3); 2],
-    long: false,
+    covered_by: &[],
+    long: &[],
     outcomes: &[],
     run: counted_after,
 }];
@@ -123,22 +150,52 @@ fn stop() {
 }
 
 /// A reader with one section, while `N` payloads are replaced one after another and each old one is retired.
-fn retire<const N: u32>() {
-    let domain = Domain::new();
+fn retire<const N: u32>(domain: Domain, run_callbacks: fn(&Domain)) {
     let handle = domain.reader();
     let cell = Arc::new(RcuOption::none_in(&domain));
     drop(cell.swap(Some(Payload::new(0).into())));
     let loaded = Arc::clone(&cell);
     let reader = reader(move || {
         let section = handle.read_lock();
-        loaded.load(&section).unwrap().look();
+        look_at(loaded.load(&section).unwrap());
         drop(section);
         handle
     });
-    for value in 1..=N {
-        drop(cell.swap(Some(Payload::new(value).into())));
-    }
-    drop(reader.join().unwrap());
+    watch_sleep(|| {
+        for value in 1..=N {
+            drop(cell.swap(Some(Payload::new(value).into())));
+        }
+        run_callbacks(&domain);
+        drop(reader.join().unwrap());
+    });
+}
+
+/// The reader retires what it looks at. The thread that serves begins before, meanwhile, or after, and takes first.
+fn called_inside() {
+    let shared = Arc::new((Callbacks::new(Limits::none(), None), Scene::of_sections(Fences::Auto)));
+    let calling = Arc::clone(&shared);
+    owe();
+    let reader = reader(move || {
+        let (callbacks, scene) = &*calling;
+        let period = &scene.grace_periods.period;
+        scene.record.lock(period, || {}, || unreachable!("a light reader"));
+        scene.unlink(0);
+        let freeing = Arc::clone(&calling);
+        let free = move || {
+            freeing.1.payloads[0].poison();
+            pay();
+        };
+        // SAFETY: (1) and (2): the head of a new closure, which may run on any thread.
+        unsafe { callbacks.push(closure_head(free)) };
+        look_at(&scene.payloads[0]);
+        scene.record.unlock(period, || unreachable!("a light reader"));
+    });
+    let (callbacks, scene) = &*shared;
+    callbacks.stop();
+    callbacks.serve(&scene.grace_periods);
+    reach(if callbacks.activity.callbacks_run() == 0 { LEFT } else { TAKEN });
+    reader.join().unwrap();
+    callbacks.serve(&scene.grace_periods);
 }
 
 /// The callback thread's loop in the wrong order, of the shipped parts.

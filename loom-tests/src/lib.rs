@@ -1,8 +1,9 @@
 //! Models of `rcu-core` and `debug-tables`: small concurrent programs over the very sources that ship, of which loom runs
 //! every execution that its reduction tells apart; and the mutants, one weakened ordering each, that the models must notice.
 //!
-//! One file a protocol. `models list` names the models, `models run` runs one, `models report` makes the table of
-//! them, `models mutants` the table of orderings with what fails when each is weakened.
+//! One file a protocol. `models list` names the models, `models run` runs one, `models all` runs all, in under an hour on two
+//! cores; `models report` does and makes the table of them, `models mutants` makes the table of orderings with what fails when
+//! each is weakened, and `models pairs` the table of who comes by them.
 
 pub mod payload;
 pub mod run;
@@ -13,6 +14,7 @@ pub mod announce;
 pub mod barrier;
 pub mod event;
 pub mod handover;
+pub mod limits;
 pub mod list;
 pub mod nest;
 pub mod owner;
@@ -28,7 +30,9 @@ pub mod wake;
 pub mod child;
 pub mod kill;
 pub mod mutants;
+pub mod pairs;
 pub mod sites;
+pub mod suite;
 
 use run::Model;
 
@@ -45,6 +49,7 @@ pub fn models() -> impl Iterator<Item = &'static Model> {
         event::MODELS,
         queue::MODELS,
         handover::MODELS,
+        limits::MODELS,
         registration::MODELS,
         shared::MODELS,
         pointer::MODELS,

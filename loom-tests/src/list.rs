@@ -3,10 +3,10 @@
 use std::mem::ManuallyDrop;
 
 use rcu_core::sync::{Arc, thread};
-use rcu_core::{Domain, Element, RcuList, Retired};
+use rcu_core::{Domain, Element, RcuList, Reader, Retired};
 
 use crate::payload::Payload;
-use crate::run::{EXHAUSTIVE, Extent, Model, reach, reader};
+use crate::run::{EXHAUSTIVE, Mode, Model, reach, reader};
 
 // What a traversal may see, and some traversal does see.
 const INSERT: &[&str] = &["[1, 3]", "[1, 2, 3]", "[1, 3, 4]", "[1, 2, 3, 4]"];
@@ -17,47 +17,47 @@ const RECLAIM: &[&str] = &["[]", "[1, 2]", "[2]"];
 
 /// See the module.
 pub const MODELS: &[Model] = &[
-    // 26 executions in both modes, under 0.1 s.
     Model {
         name: "list/insert",
         shows: "an inserted element is whole for a reader, who misses none of those that were there",
         threads: 2,
         readers: 1,
         extent: EXHAUSTIVE,
-        long: false,
+        covered_by: &[],
+        long: &[],
         outcomes: INSERT,
         run: insert,
     },
-    // 14 executions in both modes, under 0.1 s.
     Model {
         name: "list/remove",
         shows: "an element that a reader meets because the one before it was removed is whole",
         threads: 2,
         readers: 1,
         extent: EXHAUSTIVE,
-        long: false,
+        covered_by: &[],
+        long: &[],
         outcomes: REMOVE,
         run: remove,
     },
-    // 550 executions in both modes, under 0.1 s.
     Model {
         name: "list/two-updaters",
         shows: "updaters take turns, and a removal by one publishes what another inserted",
         threads: 3,
         readers: 1,
         extent: EXHAUSTIVE,
-        long: false,
+        covered_by: &[],
+        long: &[],
         outcomes: TWO_UPDATERS,
         run: two_updaters,
     },
-    // fence: 224,347 executions, 10.7 s; membarrier: 83,609, 4.2 s.
     Model {
         name: "list/reclaim",
         shows: "a reader goes on from a removed element, to one that was removed later, and both stay while it does",
         threads: 2,
         readers: 1,
-        extent: [Extent::Exhaustive, Extent::Bound(5)],
-        long: false,
+        extent: EXHAUSTIVE,
+        covered_by: &[],
+        long: &Mode::ALL,
         outcomes: RECLAIM,
         run: reclaim,
     },
@@ -70,7 +70,8 @@ pub const WRONG: &[Model] = &[Model {
     threads: 2,
     readers: 1,
     extent: EXHAUSTIVE,
-    long: false,
+    covered_by: &[],
+    long: &[],
     outcomes: &[],
     run: freed_at_once,
 }];
@@ -85,7 +86,7 @@ fn traversed(
     domain: &Domain,
     values: &[u32],
     legal: &'static [&'static str],
-) -> (Arc<List>, thread::JoinHandle<()>) {
+) -> (Arc<List>, thread::JoinHandle<Reader<Domain>>) {
     let list = Arc::new(List::new_in(domain));
     let mut updater = list.update();
     values.iter().for_each(|&value| updater.push_back(Payload::new(value)));
@@ -96,9 +97,9 @@ fn traversed(
         let section = handle.read_lock();
         let seen: Vec<u32> = read.iter(&section).map(Payload::look).collect();
         drop(section);
-        std::mem::forget(handle);
         let seen = format!("{seen:?}");
         reach(legal.iter().find(|legal| **legal == seen).unwrap_or_else(|| panic!("a reader saw {seen}")));
+        handle
     });
     (list, reader)
 }
@@ -113,14 +114,14 @@ fn insert() {
     updater.cursor().insert_after(Payload::new(2));
     updater.push_back(Payload::new(4));
     drop(updater);
-    reader.join().unwrap();
+    drop(reader.join().unwrap());
 }
 
 fn remove() {
     let (list, reader) = traversed(&Domain::new(), &[1], REMOVE);
     list.update().push_back(Payload::new(2));
     let _kept: Kept = remove_first(&list).map(ManuallyDrop::new);
-    reader.join().unwrap();
+    drop(reader.join().unwrap());
 }
 
 fn two_updaters() {
@@ -133,22 +134,24 @@ fn two_updaters() {
     let updater = list.update();
     assert!(updater.iter().map(Payload::look).eq([2]), "an update was lost");
     drop(updater);
-    reader.join().unwrap();
+    drop(reader.join().unwrap());
 }
 
 fn reclaim() {
     let (list, reader) = traversed(&Domain::new(), &[1, 2], RECLAIM);
-    let first: Kept = remove_first(&list).map(ManuallyDrop::new);
+    let first = remove_first(&list).expect("two were there");
     let second = remove_first(&list).expect("two were there");
     // One grace period for both.
     drop(second.wait());
-    first.expect("two were there").poison();
-    reader.join().unwrap();
+    first.poison();
+    drop(reader.join().unwrap());
+    // No other thread is left: this frees what the executions would heap up, and shows nothing.
+    drop(first.wait());
 }
 
 fn freed_at_once() {
     let (list, reader) = traversed(&Domain::new(), &[1], &["[]", "[1]"]);
     let removed: Kept = remove_first(&list).map(ManuallyDrop::new);
     removed.expect("one was there").poison();
-    reader.join().unwrap();
+    drop(reader.join().unwrap());
 }

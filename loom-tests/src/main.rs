@@ -1,12 +1,16 @@
-//! Lists, runs and reports the models: `models list | run NAME MODE | all | report | kill | mutants | sites`.
+//! Lists, runs and reports the models: `models list | run NAME MODE | places NAME MODE | all | report | pairs | kill |
+//! mutants | sites`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use loom_tests::run::{Mode, Model, executions, run};
-use loom_tests::{child, find, kill, models, mutants, sites};
+use loom_tests::run::{Mode, executions, run};
+use loom_tests::suite::{self, Outcome};
+use loom_tests::{child, find, kill, models, mutants, pairs, sites};
 use rcu_core::sync::model::mutant::mutant_was_met;
 
-const USAGE: &str = "usage: models list | run NAME fence|membarrier | all | report | kill | mutants | sites";
+const USAGE: &str = "usage: models list | run NAME fence|membarrier | places NAME fence|membarrier | all | report | pairs | kill | \
+    mutants | sites";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -15,20 +19,33 @@ fn main() -> ExitCode {
         ["run", name, mode] => {
             let (Some(model), Some(mode)) = (find(name), Mode::parse(mode)) else { return usage() };
             report_failing_execution();
-            run_one(model, mode);
+            let completed = run(model, mode);
             if mutant_was_met() {
                 println!("{}", child::MET);
             }
+            println!("{}", Outcome { model, mode, end: Ok(completed) });
         }
-        ["all"] => each(run_one),
+        ["places", name, mode] => {
+            let (Some(model), Some(mode)) = (find(name), Mode::parse(mode)) else { return usage() };
+            pairs::print_places(model, mode);
+        }
+        ["pairs"] => print!("{}", pairs::table(&pairs::all(&executable()))),
+        ["all"] => {
+            if !all_pass(|outcome| println!("{outcome}"), |_| {}) {
+                return ExitCode::FAILURE;
+            }
+        }
         ["report"] => {
-            println!(
-                "| model | mode | threads | explored | executions | time | shows |\n|---|---|---|---|---|---|---|"
-            );
-            each(report);
+            let table = |outcomes: &[Outcome]| {
+                println!("{}", Outcome::HEAD);
+                outcomes.iter().for_each(|outcome| println!("{}", outcome.row()));
+            };
+            if !all_pass(|outcome| eprintln!("{outcome}"), table) {
+                return ExitCode::FAILURE;
+            }
         }
         ["kill"] => {
-            let outcomes = kill::rows(&std::env::current_exe().expect("a program has a path"));
+            let outcomes = kill::rows(&executable());
             println!("| mutant | killed | by | mode | in execution |\n|---|---|---|---|---|");
             outcomes.iter().for_each(|outcome| println!("{outcome}"));
             let summary = kill::Summary::of(&outcomes);
@@ -62,33 +79,15 @@ fn report_failing_execution() {
     }));
 }
 
-fn each(f: fn(&'static Model, Mode)) {
-    for model in models() {
-        for mode in Mode::ALL {
-            f(model, mode);
-        }
-    }
+fn executable() -> PathBuf {
+    std::env::current_exe().expect("a program has a path")
 }
 
-fn run_one(model: &'static Model, mode: Mode) {
-    let completed = run(model, mode);
-    let (executions, seconds) = (completed.executions, completed.time.as_secs_f64());
-    println!(
-        "{} {mode}: completed ({}), {executions} executions, {seconds:.2} s",
-        model.name,
-        model.extent(mode)
-    );
-}
-
-fn report(model: &'static Model, mode: Mode) {
-    let completed = run(model, mode);
-    println!(
-        "| {} | {mode} | {} | {} | {} | {:.2} s | {} |",
-        model.name,
-        model.threads,
-        model.extent(mode),
-        completed.executions,
-        completed.time.as_secs_f64(),
-        model.shows,
-    );
+fn all_pass(each: fn(&Outcome), then: fn(&[Outcome])) -> bool {
+    let outcomes = suite::all(&executable(), each);
+    then(&outcomes);
+    let failed = outcomes.iter().filter(|outcome| outcome.end.is_err());
+    let failed = failed.inspect(|outcome| eprintln!("{outcome}")).count();
+    eprintln!("models: {} passed, {failed} failed", outcomes.len() - failed);
+    failed == 0
 }

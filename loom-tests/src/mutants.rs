@@ -104,6 +104,7 @@ pub const ROWS: &[Row] = &[
     row((READER, "unlock", "store", 1), &["Relaxed"], "nest/two-sections", Membarrier, Race),
     row((READER, "lock", "fence", 0), WEAKER_FENCES, "announce/one-section", Fence, Race),
     row((READER, "unlock", "fence", 0), WEAKER_FENCES, "wake/one-section", Fence, Deadlock),
+    row((READER, "unlock", "fence", 0), WEAKER_FENCES, "wake/leaving", Fence, Deadlock),
     // The reader's word, readers with fences of their own.
     row((READER, "lock_slow", "store", 1), &["Relaxed"], "owner/slow-moved-handle", Fence, OWN_SECTION),
     row((READER, "unlock_slow", "store", 0), &["Relaxed"], "announce/slow-two-sections", Fence, Race),
@@ -119,6 +120,8 @@ pub const ROWS: &[Row] = &[
     row((SYNCHRONIZE, "drive", "fence", 1), &["Relaxed"], "wake/one-section", Membarrier, Race),
     row((SYNCHRONIZE, "sleep", "fence", 0), WEAKER_FENCES, "wake/one-section", Fence, Deadlock),
     row((SYNCHRONIZE, "sleep", "fence", 0), &["Relaxed"], "wake/one-section", Membarrier, Deadlock),
+    row((SYNCHRONIZE, "sleep", "fence", 0), WEAKER_FENCES, "wake/leaving", Fence, Deadlock),
+    row((SYNCHRONIZE, "sleep", "fence", 0), &["Relaxed"], "wake/leaving", Membarrier, Deadlock),
     row((SYNCHRONIZE, "sleep", "fence", 0), WEAKER_FENCES, "wake/slow-one-section", Fence, Deadlock),
     // The driver, when readers come and go, and when updaters share a grace period.
     row((SYNCHRONIZE, "drive", "fence", 0), &["Relaxed"], "registration/handle", Fence, Race),
@@ -131,6 +134,18 @@ pub const ROWS: &[Row] = &[
     row((READER, "scan", "load", 0), &["Relaxed"], "shared/three-updaters", Membarrier, Race),
     row((READER, "scan", "load", 0), &["Relaxed"], "registration/come-and-go", Fence, Race),
     row((READER, "scan", "load", 0), &["Relaxed"], "registration/come-and-go", Membarrier, Race),
+    row((READER, "scan", "load", 0), &["Relaxed"], "registration/come-and-go-scanned", Fence, Race),
+    row((READER, "scan", "load", 0), &["Relaxed"], "registration/come-and-go-scanned", Membarrier, Race),
+    row((READER, "unlock_slow", "store", 0), &["Relaxed"], "registration/stand-in-scanned", Fence, Race),
+    row((SYNCHRONIZE, "drive", "fence", 0), &["Relaxed"], "shared/reader-drives", Fence, Race),
+    row((SYNCHRONIZE, "drive", "fence", 1), &["Relaxed"], "shared/reader-drives", Membarrier, Race),
+    // The grace periods that callbacks, cookies and tables wait for.
+    row((READER, "unlock", "store", 0), &["Relaxed"], "handover/called-inside", Fence, Race),
+    row((READER, "unlock", "store", 0), &["Relaxed"], "handover/called-inside", Membarrier, Race),
+    row((READER, "scan", "load", 0), &["Relaxed"], "poll/self-served-expires", Fence, Race),
+    row((READER, "scan", "load", 0), &["Relaxed"], "table/self-served-intact", Fence, Race),
+    row((READER, "scan", "load", 0), &["Relaxed"], "table/self-served-intact", Membarrier, Race),
+    row((READER, "unlock", "store", 0), &["Relaxed"], "table/update-inside-beside-server", Fence, Race),
     // The driver in membarrier mode, beside readers with fences of their own, which need its fence and not only its barrier.
     row((SYNCHRONIZE, "drive", "fence", 0), WEAKER_FENCES, "wake/slow-one-section", Membarrier, Race),
     row((SYNCHRONIZE, "sleep", "fence", 0), WEAKER_FENCES, "wake/slow-one-section", Membarrier, Deadlock),
@@ -142,6 +157,8 @@ pub const ROWS: &[Row] = &[
     row((SYNCHRONIZE, "drive", "fence", 0), WEAKER_FENCES, "quiescent/online", Membarrier, Race),
     row((READER, "rest", "store", 0), &["Relaxed"], "quiescent/online", Fence, Race),
     row((READER, "rest", "store", 0), &["Relaxed"], "quiescent/pass", Membarrier, Race),
+    row((READER, "rest", "store", 0), &["Relaxed"], "quiescent/leave-online", Fence, Race),
+    row((READER, "rest", "store", 0), &["Relaxed"], "quiescent/leave-online", Membarrier, Race),
     row((READER, "rest", "fence", 0), WEAKER_FENCES, "quiescent/online", Fence, Deadlock),
     // Quiescent states.
     row((READER, "pass", "load", 0), &["Relaxed"], "quiescent/pass", Membarrier, Race),

@@ -14,36 +14,36 @@ use crate::run::{EXHAUSTIVE, Model, reader};
 
 /// See the module.
 pub const MODELS: &[Model] = &[
-    // 10 executions in both modes, under 0.1 s.
     Model {
         name: "owner/moved-handle",
         shows: "a section of a handle that has moved is never taken for one of the thread that had it before",
         threads: 2,
         readers: 1,
         extent: EXHAUSTIVE,
-        long: false,
+        covered_by: &[],
+        long: &[],
         outcomes: &[],
         run: || moved_handle(Fences::Auto),
     },
-    // 10 executions in both modes, under 0.1 s.
     Model {
         name: "owner/slow-moved-handle",
         shows: "as moved-handle, for a domain whose readers pass full fences on the slow path",
         threads: 2,
         readers: 1,
         extent: EXHAUSTIVE,
-        long: false,
+        covered_by: &[],
+        long: &[],
         outcomes: &[],
         run: || moved_handle(Fences::SeqCst),
     },
-    // 10 executions in both modes, under 0.1 s.
     Model {
         name: "owner/moved-quiescent-reader",
         shows: "as moved-handle, for a handle that goes online where it arrives",
         threads: 2,
         readers: 1,
         extent: EXHAUSTIVE,
-        long: false,
+        covered_by: &[],
+        long: &[],
         outcomes: &[],
         run: || moved_quiescent_reader(Fences::Auto),
     },

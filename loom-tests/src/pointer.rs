@@ -4,56 +4,67 @@ use rcu_core::sync::{Arc, model, thread};
 use rcu_core::{Domain, RcuOption};
 
 use crate::payload::Payload;
-use crate::run::{EXHAUSTIVE, Extent, Model, reach, reader};
+use crate::run::{EXHAUSTIVE, Extent, Mode, Model, reach, reader};
 
 const OLD: &str = "the reader saw none";
 const NEW: &str = "the reader saw the new value";
 
 /// See the module.
 pub const MODELS: &[Model] = &[
-    // 6 executions in both modes, under 0.1 s.
     Model {
         name: "pointer/swap",
         shows: "a value published by swap is whole for a reader",
         threads: 2,
         readers: 2,
         extent: EXHAUSTIVE,
-        long: false,
+        covered_by: &[],
+        long: &[],
         outcomes: &[OLD, NEW],
         run: || publish(|cell| assert!(cell.swap(Some(Payload::new(1).into())).is_none())),
     },
-    // fence: 53 executions, under 0.1 s; membarrier: 6, under 0.1 s.
     Model {
         name: "pointer/update",
         shows: "a value published by update is whole for a reader",
         threads: 2,
         readers: 2,
         extent: EXHAUSTIVE,
-        long: false,
+        covered_by: &[],
+        long: &[],
         outcomes: &[OLD, NEW],
         run: || publish(|cell| cell.update(|_| Some(Payload::new(1)))),
     },
-    // 4 executions in both modes, under 0.1 s.
     Model {
         name: "pointer/two-swaps",
         shows: "whoever unlinks a value may use it",
         threads: 2,
         readers: 0,
         extent: EXHAUSTIVE,
-        long: false,
+        covered_by: &[],
+        long: &[],
         outcomes: &[],
         run: two_swaps,
     },
-    // fence: 15,089 executions, 1.1 s; membarrier: 25,696, 1.9 s.
     Model {
         name: "pointer/two-updates",
         shows: "no update is lost, and each looks at a whole value",
         threads: 3,
         readers: 2,
         extent: [Extent::Bound(3); 2],
-        long: false,
+        covered_by: &["pointer/self-served-two-updates", "handover/self-served-retire-under-reader"],
+        long: &[],
         outcomes: &[],
-        run: two_updates,
+        run: || two_updates(Domain::new(), |_| {}),
+    },
+    Model {
+        name: "pointer/self-served-two-updates",
+        shows: "as two-updates, where an updater runs the callback itself",
+        threads: 2,
+        readers: 2,
+        extent: EXHAUSTIVE,
+        covered_by: &[],
+        long: &Mode::ALL,
+        outcomes: &[],
+        run: || two_updates(Domain::without_thread(), Domain::run_callbacks),
     },
 ];
 
@@ -76,10 +87,10 @@ fn publish(update: fn(&Cell)) {
             None => reach(OLD),
         }
         drop(section);
-        std::mem::forget(handle);
+        handle
     });
     update(&cell);
-    reader.join().unwrap();
+    drop(reader.join().unwrap());
 }
 
 fn two_swaps() {
@@ -97,15 +108,16 @@ fn two_swaps() {
     assert!(first != second, "the first swap unlinked none, the second what the first had linked");
 }
 
-fn two_updates() {
+fn two_updates(domain: Domain, run_callbacks: fn(&Domain)) {
     model::as_reader();
-    let domain = Domain::new();
     let cell = Arc::new(Cell::none_in(&domain));
     let other = Arc::clone(&cell);
     let add = |cell: &Cell| cell.update(|old| Some(Payload::new(old.map_or(1, |old| old.look() + 1))));
     let thread = reader(move || add(&other));
     add(&cell);
+    run_callbacks(&domain);
     thread.join().unwrap();
+    run_callbacks(&domain);
     let handle = domain.reader();
     assert_eq!(cell.load(&handle.read_lock()).unwrap().look(), 2, "an update was lost");
 }

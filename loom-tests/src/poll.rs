@@ -6,57 +6,68 @@ use rcu_core::sync::{Arc, AtomicU64, Ordering, thread};
 use rcu_core::{Domain, Fences, fence};
 
 use crate::payload::Payload;
-use crate::run::{EXHAUSTIVE, Extent, Model, reach, reader};
-use crate::scene::Scene;
+use crate::run::{EXHAUSTIVE, Extent, Mode, Model, reach, reader};
+use crate::scene::{SAW, Scene, look_at};
 
 const OVER: &str = "the grace period was over at the first look";
 const NOT_OVER: &str = "the grace period was not over at the first look";
 
 /// See the module.
 pub const MODELS: &[Model] = &[
-    // 106 executions in both modes, under 0.1 s.
     Model {
         name: "poll/over",
         shows: "who sees that a grace period is over may free what its readers looked at",
         threads: 2,
         readers: 1,
         extent: EXHAUSTIVE,
-        long: false,
+        covered_by: &[],
+        long: &[],
         outcomes: &[OVER, NOT_OVER],
         run: over,
     },
-    // fence: 121,523 executions, 6.8 s; membarrier: 397,346, 25.6 s.
     Model {
         name: "poll/left",
         shows: "as over, for a reader that only the driver has seen leave",
         threads: 3,
         readers: 1,
         extent: EXHAUSTIVE,
-        long: false,
+        covered_by: &[],
+        long: &[Mode::Membarrier],
         outcomes: &[OVER, NOT_OVER],
         run: left,
     },
-    // fence: 6,763 executions, 0.7 s; membarrier: 9,838, 0.8 s.
     Model {
         name: "poll/unlinker-driver-reader",
         shows: "a cookie covers what was unlinked before it was taken, whoever drives",
         threads: 3,
         readers: 1,
         extent: [Extent::Bound(3); 2],
-        long: false,
-        outcomes: &[OVER, NOT_OVER],
+        covered_by: &["poll/over", "poll/left", "wake/one-section"],
+        long: &[],
+        outcomes: &[OVER, NOT_OVER, SAW[0], SAW[1]],
         run: unlinker_driver_reader,
     },
-    // fence: 55,099 executions, 4.4 s; membarrier: 102,575, 7.4 s.
     Model {
         name: "poll/expires",
         shows: "a cookie expires without further activity: the callback thread drives what it asks for",
         threads: 3,
         readers: 1,
         extent: [Extent::Bound(3); 2],
-        long: false,
-        outcomes: &[],
-        run: expires,
+        covered_by: &["poll/over", "poll/self-served-expires"],
+        long: &[],
+        outcomes: &[SAW[0], SAW[1]],
+        run: || expires(Domain::new(), |_| {}),
+    },
+    Model {
+        name: "poll/self-served-expires",
+        shows: "as expires, where the thread that polls does what the callback thread does",
+        threads: 2,
+        readers: 1,
+        extent: EXHAUSTIVE,
+        covered_by: &[],
+        long: &[Mode::Membarrier],
+        outcomes: &[SAW[0], SAW[1]],
+        run: || expires(Domain::without_thread(), Domain::run_callbacks),
     },
 ];
 
@@ -67,7 +78,8 @@ pub const WRONG: &[Model] = &[Model {
     threads: 3,
     readers: 1,
     extent: [Extent::Bound(3); 2],
-    long: false,
+    covered_by: &[],
+    long: &[],
     outcomes: &[],
     run: load_only,
 }];
@@ -123,19 +135,19 @@ fn unlinker_driver_reader() {
     reader.join().unwrap();
 }
 
-fn expires() {
-    let domain = Domain::new();
+fn expires(domain: Domain, run_callbacks: fn(&Domain)) {
     let handle = domain.reader();
     let shared = Arc::new((AtomicU64::new(0), [Payload::new(0), Payload::new(1)]));
     let reading = Arc::clone(&shared);
     let reader = reader(move || {
         let section = handle.read_lock();
-        reading.1[reading.0.load(Ordering::Acquire) as usize].look();
+        look_at(&reading.1[reading.0.load(Ordering::Acquire) as usize]);
         drop(section);
         handle
     });
     shared.0.swap(1, Ordering::AcqRel);
     let cookie = domain.start_poll();
+    run_callbacks(&domain);
     while !domain.poll(cookie) {
         thread::yield_now();
     }

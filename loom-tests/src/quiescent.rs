@@ -5,130 +5,140 @@ use std::ptr::NonNull;
 use rcu_core::Fences;
 use rcu_core::reader::Record;
 use rcu_core::registry::Form;
-use rcu_core::sync::{Arc, model, thread};
+use rcu_core::sync::{Arc, thread};
 use rcu_core::synchronize::Synchronizer;
 
-use crate::announce::Words;
-use crate::run::{EXHAUSTIVE, Extent, Model, reach, reader};
-use crate::scene::Scene;
+use crate::announce::{self, AT_ONCE, WAITED, Words};
+use crate::run::{EXHAUSTIVE, Extent, Mode, Model, reach, reader};
+use crate::scene::{AWAKE, SAW, SLEPT, Scene};
 
-const SLEPT: &str = "the driver slept until the reader let it pass";
 const SKIPPED: &str = "the grace period passed no remote fence";
 const PASSED: &str = "the grace period passed a remote fence";
 
 /// See the module.
 pub const MODELS: &[Model] = &[
-    // fence: 61,718 executions, 2.5 s; membarrier: 17,095, 0.7 s.
     Model {
         name: "quiescent/online",
         shows: "a driver that saw a reader offline frees nothing that it looks at once it is online",
         threads: 2,
         readers: 1,
-        extent: [Extent::Exhaustive, Extent::Bound(5)],
-        long: false,
-        outcomes: &[SLEPT, SKIPPED, PASSED],
+        extent: EXHAUSTIVE,
+        covered_by: &[],
+        long: &[Mode::Membarrier],
+        outcomes: &[SAW[0], SAW[1], SLEPT, AWAKE, SKIPPED, PASSED],
         run: || online(Fences::Auto),
     },
-    // 61,718 executions in both modes, 2.5 s.
     Model {
         name: "quiescent/slow-online",
         shows: "as online, for a domain whose readers pass full fences on the slow path",
         threads: 2,
         readers: 1,
         extent: EXHAUSTIVE,
-        long: false,
-        outcomes: &[SLEPT, SKIPPED],
+        covered_by: &[],
+        long: &[],
+        outcomes: &[SAW[0], SAW[1], SLEPT, AWAKE, SKIPPED],
         run: || online(Fences::SeqCst),
     },
-    // fence: 3,192 executions, 0.1 s; membarrier: 74,476, 2.9 s.
     Model {
         name: "quiescent/pass",
         shows: "what was looked at before a quiescent state is freed after it, and what is looked at later is not",
         threads: 2,
         readers: 1,
         extent: EXHAUSTIVE,
-        long: false,
-        outcomes: &[],
+        covered_by: &[],
+        long: &[],
+        outcomes: announce::RACE,
         run: || pass(Fences::Auto),
     },
-    // 3,192 executions in both modes, 0.1 s.
     Model {
         name: "quiescent/slow-pass",
         shows: "as pass, for a domain whose readers pass full fences on the slow path",
         threads: 2,
         readers: 1,
         extent: EXHAUSTIVE,
-        long: false,
-        outcomes: &[],
+        covered_by: &[],
+        long: &[],
+        outcomes: announce::RACE,
         run: || pass(Fences::SeqCst),
     },
-    // fence: 15,713 executions, 0.6 s; membarrier: 238,539, 10.7 s.
     Model {
         name: "quiescent/wake",
         shows: "a driver that sleeps is woken by the quiescent state of the reader it marked",
         threads: 2,
         readers: 1,
         extent: EXHAUSTIVE,
-        long: false,
-        outcomes: &[SLEPT],
+        covered_by: &[],
+        long: &[Mode::Membarrier],
+        outcomes: &[SLEPT, AWAKE],
         run: || wake(Fences::Auto),
     },
-    // 15,713 executions in both modes, 0.6 s.
     Model {
         name: "quiescent/slow-wake",
         shows: "as wake, for a domain whose readers pass full fences on the slow path",
         threads: 2,
         readers: 1,
         extent: EXHAUSTIVE,
-        long: false,
-        outcomes: &[SLEPT],
+        covered_by: &[],
+        long: &[],
+        outcomes: &[SLEPT, AWAKE],
         run: || wake(Fences::SeqCst),
     },
-    // fence: 39,218 executions, 1.7 s; membarrier: 82,524, 3.7 s.
+    Model {
+        name: "quiescent/pass-and-two-grace-periods",
+        shows: "as pass, for two grace periods one after the other",
+        threads: 2,
+        readers: 1,
+        extent: EXHAUSTIVE,
+        covered_by: &[],
+        long: &Mode::ALL,
+        outcomes: &[SAW[0], SAW[1], SAW[2], WAITED, AT_ONCE],
+        run: pass_and_two_grace_periods,
+    },
+    Model {
+        name: "quiescent/leave-online",
+        shows: "a reader that turns back to sections is waited for until it has, and then in its sections",
+        threads: 2,
+        readers: 1,
+        extent: EXHAUSTIVE,
+        covered_by: &[],
+        long: &[],
+        outcomes: announce::RACE,
+        run: leave_online,
+    },
     Model {
         name: "quiescent/into-reader",
         shows: "a reader that turns back from quiescent states to sections is waited for in both",
         threads: 2,
         readers: 1,
         extent: [Extent::Bound(4); 2],
-        long: false,
-        outcomes: &[SLEPT, SKIPPED, PASSED],
+        covered_by: &["quiescent/online", "quiescent/pass", "quiescent/leave-online"],
+        long: &[],
+        outcomes: &[SAW[0], SAW[1], SLEPT, AWAKE, SKIPPED, PASSED],
         run: into_reader,
     },
-    // fence: 13,322 executions, 0.6 s; membarrier: 19,301, 0.9 s.
     Model {
         name: "quiescent/two-grace-periods",
         shows: "as online and pass, for two grace periods one after the other",
         threads: 2,
         readers: 1,
         extent: [Extent::Bound(3); 2],
-        long: false,
-        outcomes: &[SLEPT],
+        covered_by: &["quiescent/online", "quiescent/pass-and-two-grace-periods"],
+        long: &[],
+        outcomes: &[SAW[0], SAW[1], SAW[2], SLEPT, AWAKE],
         run: two_grace_periods,
     },
-    // fence: 74,913 executions, 4.3 s; membarrier: 57,100, 3.5 s.
     Model {
         name: "quiescent/beside-a-light-reader",
         shows: "a reader that comes online beside one that runs light is waited for, and so is that one",
         threads: 3,
         readers: 2,
         extent: [Extent::Bound(3); 2],
-        long: false,
-        outcomes: &[SLEPT],
+        covered_by: &["quiescent/online", "wake/one-section"],
+        long: &[],
+        outcomes: &[SAW[0], SAW[1], SLEPT, AWAKE],
         run: beside_a_light_reader,
     },
 ];
-
-/// Replaces a payload by the next one, and frees it after a grace period.
-fn replace(scene: &Scene, old: usize) {
-    scene.unlink(old);
-    let sleeps = model::sleeps();
-    scene.grace_periods.wait(None);
-    scene.payloads[old].poison();
-    if model::sleeps() > sleeps {
-        reach(SLEPT);
-    }
-}
 
 /// Says whether the one grace period passed a remote fence.
 fn reach_fences(scene: &Scene) {
@@ -145,12 +155,20 @@ fn online(fences: Fences) {
         reading.look();
         record.go_offline(period);
     });
-    replace(&shared, 0);
+    shared.replace(0);
     reach_fences(&shared);
     reader.join().unwrap();
 }
 
 fn pass(fences: Fences) {
+    beside_quiescent_state(fences, Words::replace);
+}
+
+fn pass_and_two_grace_periods() {
+    beside_quiescent_state(Fences::Auto, Words::replace_twice);
+}
+
+fn beside_quiescent_state(fences: Fences, update: fn(&Words)) {
     let words = Words::offline(fences);
     let reading = Arc::clone(&words);
     let reader = reader(move || {
@@ -159,6 +177,21 @@ fn pass(fences: Fences) {
         reading.pass();
         reading.look();
         reading.go_offline();
+    });
+    update(&words);
+    reader.join().unwrap();
+}
+
+fn leave_online() {
+    let words = Words::offline(Fences::Auto);
+    let reading = Arc::clone(&words);
+    words.go_online();
+    let reader = reader(move || {
+        reading.look();
+        reading.leave_online();
+        reading.lock();
+        reading.look();
+        reading.unlock();
     });
     words.replace();
     reader.join().unwrap();
@@ -178,7 +211,7 @@ fn wake(fences: Fences) {
         }
         record.pass(period);
     });
-    replace(&shared, 0);
+    shared.replace(0);
     reader.join().unwrap();
 }
 
@@ -194,7 +227,7 @@ fn into_reader() {
         record.leave_online(period);
         reading.section();
     });
-    replace(&shared, 0);
+    shared.replace(0);
     reach_fences(&shared);
     reader.join().unwrap();
 }
@@ -210,8 +243,8 @@ fn two_grace_periods() {
         reading.look();
         record.go_offline(period);
     });
-    replace(&shared, 0);
-    replace(&shared, 1);
+    shared.replace(0);
+    shared.replace(1);
     reader.join().unwrap();
 }
 
@@ -229,7 +262,7 @@ fn beside_a_light_reader() {
         record.go_offline(period);
     });
     let sections = reader(move || staying.0.section_of(&staying.1));
-    replace(&shared, 0);
+    shared.replace(0);
     quiescent.join().unwrap();
     sections.join().unwrap();
 }

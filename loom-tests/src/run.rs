@@ -76,8 +76,10 @@ pub struct Model {
     pub readers: usize,
     /// How much is explored in each mode, [`Mode::Fence`] first.
     pub extent: [Extent; 2],
-    /// Whether it takes too long for the test suite: then only `models all` runs it.
-    pub long: bool,
+    /// Where a bound is set: models without one, which come by the same pairs of orderings, each with less around it.
+    pub covered_by: &'static [&'static str],
+    /// In which modes it takes too long for the test suite: then only `models all` runs it.
+    pub long: &'static [Mode],
     /// What some execution must [`reach`].
     pub outcomes: &'static [&'static str],
     /// The main thread's program.
@@ -92,6 +94,16 @@ impl Model {
     pub fn extent(&self, mode: Mode) -> Extent {
         self.extent[mode as usize]
     }
+
+    /// Whether nothing is left out in this mode.
+    pub fn is_exhaustive(&self, mode: Mode) -> bool {
+        self.extent(mode) == Extent::Exhaustive
+    }
+
+    /// Whether the test suite runs it in this mode.
+    pub fn is_quick(&self, mode: Mode) -> bool {
+        !self.long.contains(&mode)
+    }
 }
 
 /// A completed run.
@@ -101,6 +113,22 @@ pub struct Completed {
     pub executions: u64,
     /// How long they took.
     pub time: Duration,
+}
+
+/// As a child prints it, and [`Completed::parse`] reads it.
+impl fmt::Display for Completed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} executions, {:.2} s", self.executions, self.time.as_secs_f64())
+    }
+}
+
+impl Completed {
+    /// From a text that ends with one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (before, time) = text.trim().strip_suffix(" s")?.rsplit_once(" executions, ")?;
+        let executions = before.rsplit(' ').next()?.parse().ok()?;
+        Some(Self { executions, time: Duration::try_from_secs_f64(time.parse().ok()?).ok()? })
+    }
 }
 
 // All threads of a model run on the thread of the process that called `run`.
@@ -147,6 +175,19 @@ pub fn executions() -> u64 {
 
 /// Runs a model to completion. Panics, as loom does, at the first execution that fails.
 pub fn run(model: &'static Model, mode: Mode) -> Completed {
+    let completed = explore(model, mode, None);
+    for outcome in model.outcomes {
+        assert!(REACHED.with_borrow(|reached| reached.contains(outcome)), "no execution shows: {outcome}");
+    }
+    completed
+}
+
+/// Runs the first so many executions of a model, to see by which places they come. Shows nothing else: this is no pass.
+pub fn survey(model: &'static Model, mode: Mode, executions: usize) {
+    explore(model, mode, Some(executions));
+}
+
+fn explore(model: &'static Model, mode: Mode, executions: Option<usize>) -> Completed {
     let fences = match mode {
         Mode::Fence => Fences::SeqCst,
         Mode::Membarrier => Fences::Membarrier,
@@ -156,7 +197,7 @@ pub fn run(model: &'static Model, mode: Mode) -> Completed {
     let mut builder = loom::model::Builder::new();
     builder.max_branches = MAX_BRANCHES;
     // Not from the environment: a run that any of these cuts short would look complete.
-    builder.max_permutations = None;
+    builder.max_permutations = executions;
     builder.max_duration = None;
     builder.checkpoint_file = None;
     builder.preemption_bound = match model.extent(mode) {
@@ -173,9 +214,7 @@ pub fn run(model: &'static Model, mode: Mode) -> Completed {
         (model.run)();
     });
     let time = start.elapsed();
+    arrays::watch(false);
     assert_paid();
-    for outcome in model.outcomes {
-        assert!(REACHED.with_borrow(|reached| reached.contains(outcome)), "no execution shows: {outcome}");
-    }
-    Completed { executions: executions(), time }
+    Completed { executions: self::executions(), time }
 }

@@ -1,5 +1,5 @@
 //! What most models of grace periods have in common: a synchronizer, a reader that is registered, and payloads of which a pointer
-//! leads to one.
+//! leads to one; and what there is to see of it.
 
 use std::ptr::NonNull;
 
@@ -7,10 +7,35 @@ use rcu_core::Fences;
 use rcu_core::reader::Record;
 use rcu_core::registry::Form;
 use rcu_core::stall::Stalls;
-use rcu_core::sync::{Arc, AtomicU64, Ordering};
+use rcu_core::sync::{Arc, AtomicU64, Ordering, model};
 use rcu_core::synchronize::Synchronizer;
 
 use crate::payload::Payload;
+use crate::run::reach;
+
+/// What a reader saw, by the number in the payload.
+pub const SAW: [&str; 3] =
+    ["a reader saw the first payload", "a reader saw the second payload", "a reader saw the third payload"];
+/// A grace period with a reader in its way.
+pub const SLEPT: &str = "somebody slept until a reader let the grace period pass";
+/// A grace period with none.
+pub const AWAKE: &str = "a grace period ended and nobody slept";
+
+/// What a race of one reader with one grace period comes to.
+pub const RACE: &[&str] = &[SAW[0], SAW[1], SLEPT, AWAKE];
+
+/// Looks at a payload that bears its number.
+pub fn look_at(payload: &Payload) {
+    reach(SAW[payload.look() as usize]);
+}
+
+/// Waits for a grace period by `wait`, and says whether anybody slept meanwhile.
+pub fn watch_sleep<T>(wait: impl FnOnce() -> T) -> T {
+    let sleeps = model::sleeps();
+    let result = wait();
+    reach(if model::sleeps() > sleeps { SLEPT } else { AWAKE });
+    result
+}
 
 /// See the module.
 #[derive(Debug)]
@@ -48,7 +73,7 @@ impl Scene {
 
     /// Looks at the payload that is linked.
     pub fn look(&self) {
-        self.payloads[self.pointer.load(Ordering::Acquire) as usize].look();
+        look_at(&self.payloads[self.pointer.load(Ordering::Acquire) as usize]);
     }
 
     /// A look in a section of the reader.
@@ -67,5 +92,12 @@ impl Scene {
     /// Links the next payload instead of this one.
     pub fn unlink(&self, old: usize) {
         self.pointer.swap(old as u64 + 1, Ordering::AcqRel);
+    }
+
+    /// Links the next payload instead of this one, and frees it after a grace period.
+    pub fn replace(&self, old: usize) {
+        self.unlink(old);
+        watch_sleep(|| self.grace_periods.wait(None));
+        self.payloads[old].poison();
     }
 }

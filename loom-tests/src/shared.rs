@@ -1,37 +1,49 @@
 //! Updaters that share a grace period.
 
 use rcu_core::sync::{Arc, model, thread};
-use rcu_core::{Domain, RcuCell};
+use rcu_core::{Domain, Fences, RcuCell};
 
 use crate::payload::Payload;
-use crate::run::{Extent, Model, reach, reader};
+use crate::run::{EXHAUSTIVE, Extent, Mode, Model, reach, reader};
+use crate::scene::{AWAKE, SAW, SLEPT, Scene, look_at};
 
-const SLEPT: &str = "somebody slept";
 const SHARED: &str = "two updaters shared a grace period";
+const ONE_EACH: &str = "each updater had a grace period of its own";
 
 /// See the module.
 pub const MODELS: &[Model] = &[
-    // fence: 114,870 executions, 7.0 s; membarrier: 166,607, 10.2 s.
     Model {
         name: "shared/two-updaters",
         shows: "an unlink that came while a grace period was driven is covered by the next one, whoever drives it",
         threads: 3,
         readers: 1,
         extent: [Extent::Bound(3); 2],
-        long: false,
-        outcomes: &[SLEPT],
+        covered_by: &["shared/reader-drives", "wake/one-section"],
+        long: &[Mode::Membarrier],
+        outcomes: &[SAW[0], SAW[1], SLEPT, AWAKE, ONE_EACH],
         run: updaters::<2>,
     },
-    // fence: 159,076 executions, 12.8 s; membarrier: 133,828, 10.9 s.
     Model {
         name: "shared/three-updaters",
         shows: "as two-updaters; two that come while a grace period is driven share the next one",
         threads: 4,
         readers: 1,
         extent: [Extent::Bound(2); 2],
-        long: false,
-        outcomes: &[SLEPT, SHARED],
+        covered_by: &["shared/reader-drives", "wake/one-section", "poll/over"],
+        long: &Mode::ALL,
+        outcomes: &[SAW[0], SAW[1], SLEPT, AWAKE, SHARED, ONE_EACH],
         run: updaters::<3>,
+    },
+    Model {
+        name: "shared/reader-drives",
+        shows: "an unlink that came while a grace period was driven is not covered by that one: its driver's next section counts",
+        threads: 2,
+        readers: 1,
+        extent: EXHAUSTIVE,
+        covered_by: &[],
+        long: &Mode::ALL,
+        outcomes: &[SAW[0], SAW[1], SLEPT, AWAKE],
+        run: reader_drives,
     },
 ];
 
@@ -44,7 +56,7 @@ fn updaters<const N: usize>() {
     let reader = reader(move || {
         let section = handle.read_lock();
         for cell in loaded.iter() {
-            cell.load(&section).look();
+            look_at(cell.load(&section));
         }
         drop(section);
         handle
@@ -59,14 +71,22 @@ fn updaters<const N: usize>() {
     replace(&cells[0]);
     others.into_iter().for_each(|other| other.join().unwrap());
     drop(reader.join().unwrap());
-    if model::sleeps() > sleeps {
-        reach(SLEPT);
-    }
-    if domain.stats().grace_periods < N as u64 {
-        reach(SHARED);
-    }
+    reach(if model::sleeps() > sleeps { SLEPT } else { AWAKE });
+    reach(if domain.stats().grace_periods < N as u64 { SHARED } else { ONE_EACH });
 }
 
 fn replace(cell: &RcuCell<Payload, Domain>) {
     drop(cell.replace(Payload::new(1)).wait());
+}
+
+/// The reader is an updater, too. Its section comes after the grace period that it has driven, or waited for.
+fn reader_drives() {
+    let shared = Scene::of_sections(Fences::Auto);
+    let reading = Arc::clone(&shared);
+    let reader = reader(move || {
+        reading.grace_periods.wait(None);
+        reading.section();
+    });
+    shared.replace(0);
+    reader.join().unwrap();
 }

@@ -19,6 +19,31 @@ const MOVED: u64 = 0x2000;
 /// [watched](crate::arrays).
 const MANY: usize = 23;
 
+/// Who runs the callbacks of a model.
+#[derive(Clone, Copy)]
+enum Server {
+    /// The callback thread.
+    Thread,
+    /// The thread that updates: one thread less, which loom can explore to the end.
+    Updater,
+}
+
+impl Server {
+    fn domain(self) -> Domain {
+        match self {
+            Self::Thread => Domain::new(),
+            Self::Updater => Domain::without_thread(),
+        }
+    }
+
+    /// Where the updater does it, does it now.
+    fn run_callbacks(self, domain: &Domain) {
+        if let Self::Updater = self {
+            domain.run_callbacks();
+        }
+    }
+}
+
 /// Inserts [`MANY`] breakpoints from [`PC`] on, in one update.
 fn fill(table: &Breakpoints) {
     let pcs = (PC..).take(MANY);

@@ -147,6 +147,39 @@ fn a_model_with_a_bound_is_never_the_only_one_that_kills_an_ordering() {
     assert!(bounded.is_empty(), "only models with a bound kill these:\n{}", bounded.join("\n"));
 }
 
+/// What a plain `cargo test` runs has to notice the pairs on which every grace period rests, in each mode in which anything
+/// notices them.
+#[test]
+fn a_model_of_the_test_suite_kills_each_ordering_of_the_core() {
+    const CORE: &[(&str, &[&str])] = &[
+        ("rcu-core/src/reader.rs", &["lock", "unlock", "scan"]),
+        ("rcu-core/src/grace_period.rs", &["start"]),
+        ("rcu-core/src/synchronize.rs", &["drive", "sleep"]),
+        ("rcu-core/src/event.rs", &["set", "reset"]),
+        ("rcu-core/src/callback/queue.rs", &["push", "take_before"]),
+        ("rcu-core/src/pointer/option.rs", &["linked", "swap", "update"]),
+    ];
+    let is_of_core = |row: &&Row| {
+        let (file, function, ..) = row.place;
+        CORE.iter().any(|(core, functions)| *core == file && functions.contains(&function))
+    };
+    for row in ROWS.iter().filter(is_of_core) {
+        for to in row.to {
+            let mut like = ROWS
+                .iter()
+                .filter(|other| other.place == row.place && other.mode == row.mode && other.to.contains(to));
+            let quick = like.any(|other| find(other.model).is_some_and(|model| model.is_quick(row.mode)));
+            assert!(quick, "{:?} to {to}: only models that take long notice it, {}", row.place, row.mode);
+        }
+    }
+    for (file, functions) in CORE {
+        for function in *functions {
+            let named = ROWS.iter().any(|row| (row.place.0, row.place.1) == (*file, *function));
+            assert!(named, "no row for {function} in {file}");
+        }
+    }
+}
+
 /// The rows that kill this weakening.
 fn killing<'a>(site: &'a Site, to: &'a str) -> impl Iterator<Item = &'static Row> + 'a {
     ROWS.iter().filter(move |row| is_at(row.place, site) && row.to.contains(&to))

@@ -4,6 +4,8 @@
 //! keeps the engine alive by itself. Dropping the last handle therefore only tells that thread to finish: it never waits.
 
 mod builder;
+#[cfg(rcu_loom)]
+mod model;
 
 use std::fmt;
 use std::ptr::NonNull;

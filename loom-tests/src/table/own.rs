@@ -2,39 +2,63 @@
 //! hit along.
 
 use debug_tables::{Access, Flags, Hit, Table, Watchpoint};
-use rcu_core::Domain;
 use rcu_core::sync::{Arc, model};
+use rcu_core::{Domain, Reader};
 
-use super::{Breakpoints, MOVED, fill};
+use super::{Breakpoints, MOVED, Server, fill};
 use crate::arrays;
-use crate::run::{Extent, Model, reach, reader};
+use crate::run::{EXHAUSTIVE, Extent, Mode, Model, reach, reader};
 
 const HIT: &str = "the access was a hit";
 const MISSED: &str = "the watchpoint was gone";
+const TAKEN: &str = "the old snapshot was freed while its reader ran";
+const LEFT: &str = "the old snapshot was left for later";
 
 /// See the module.
 pub const MODELS: &[Model] = &[
-    // fence: 10,729 executions, 0.9 s; membarrier: 48,962, 4.2 s.
     Model {
         name: "table/update-inside",
         shows: "an update in a section of the same thread leaves alone what that section has read, until it ends",
         threads: 2,
         readers: 1,
         extent: [Extent::Bound(5); 2],
-        long: false,
+        covered_by: &["table/update-inside-beside-server", "handover/last-handle"],
+        long: &[],
         outcomes: &[],
         run: update_inside,
     },
-    // fence: 12,818 executions, 1.4 s; membarrier: 25,980, 2.8 s.
+    Model {
+        name: "table/update-inside-beside-server",
+        shows: "as update-inside, where the main thread runs the callbacks while another updates in its section",
+        threads: 2,
+        readers: 1,
+        extent: EXHAUSTIVE,
+        covered_by: &[],
+        long: &[Mode::Membarrier],
+        outcomes: &[TAKEN, LEFT],
+        run: update_inside_beside_server,
+    },
     Model {
         name: "table/hit",
         shows: "a hit stays as it was when its watchpoint is removed, and keeps no snapshot",
         threads: 3,
         readers: 1,
         extent: [Extent::Bound(3); 2],
-        long: false,
+        covered_by: &["table/self-served-hit", "handover/last-handle"],
+        long: &[],
         outcomes: &[HIT, MISSED],
-        run: hit,
+        run: || hit(Server::Thread),
+    },
+    Model {
+        name: "table/self-served-hit",
+        shows: "as hit, where the updater runs the callback itself",
+        threads: 2,
+        readers: 1,
+        extent: EXHAUSTIVE,
+        covered_by: &[],
+        long: &Mode::ALL,
+        outcomes: &[HIT, MISSED],
+        run: || hit(Server::Updater),
     },
 ];
 
@@ -42,9 +66,30 @@ fn update_inside() {
     arrays::watch(true);
     model::as_reader();
     let domain = Domain::new();
-    let handle = domain.reader();
     let table = Breakpoints::new_in(&domain);
     fill(&table);
+    update_in_section(&domain.reader(), &table);
+}
+
+fn update_inside_beside_server() {
+    arrays::watch(true);
+    let domain = Server::Updater.domain();
+    let handle = domain.reader();
+    let table = Arc::new(Breakpoints::new_in(&domain));
+    fill(&table);
+    let updated = Arc::clone(&table);
+    let reader = reader(move || {
+        update_in_section(&handle, &updated);
+        handle
+    });
+    domain.run_callbacks();
+    reach(if domain.stats().callbacks_run == 0 { LEFT } else { TAKEN });
+    let handle = reader.join().unwrap();
+    domain.run_callbacks();
+    drop(handle);
+}
+
+fn update_in_section(handle: &Reader<Domain>, table: &Breakpoints) {
     let section = handle.read_lock();
     let snapshot = table.read(&section);
     table.insert(MOVED, Flags::GDB).unwrap();
@@ -60,9 +105,9 @@ const WRITE: Flags = Flags::GDB.union(Flags::MEM_WRITE);
 /// As many as make an array that is watched.
 const WATCHPOINTS: u64 = 17;
 
-fn hit() {
+fn hit(by: Server) {
     arrays::watch(true);
-    let domain = Domain::new();
+    let domain = by.domain();
     let handle = domain.reader();
     let table = Arc::new(Table::<Watchpoint, Domain>::new_in(&domain));
     let watchpoints = (0..WATCHPOINTS).map(|index| ADDR + 8 * index);
@@ -77,6 +122,7 @@ fn hit() {
         (handle, hit)
     });
     assert_eq!(table.remove_all(Flags::GDB), WATCHPOINTS as usize);
+    by.run_callbacks(&domain);
     let (handle, hit) = reader.join().unwrap();
     drop(handle);
     let Some(Hit { watchpoint, hit_addr, access, .. }) = hit else { return reach(MISSED) };

@@ -4,65 +4,84 @@ use debug_tables::{Breakpoint, CpuTables, Flags, TableSet};
 use rcu_core::Domain;
 use rcu_core::sync::{Arc, model, thread};
 
-use super::{Breakpoints, MANY, MOVED, PC, fill};
+use super::{Breakpoints, MANY, MOVED, PC, Server, fill};
 use crate::arrays;
-use crate::run::{EXHAUSTIVE, Extent, Model, reach};
+use crate::run::{EXHAUSTIVE, Extent, Mode, Model, reach};
 
 const WITHOUT: &str = "the child took over nothing";
 const WITH: &str = "the child took over what the parent had just got";
 
+const FILLED_FIRST: &str = "the updater of many entries came first";
+const INSERTED_FIRST: &str = "the updater of one entry came first";
+
 /// See the module.
 pub const MODELS: &[Model] = &[
-    // fence: 53,662 executions, 5.7 s; membarrier: 12,192, 1.3 s.
     Model {
         name: "table/two-updaters",
         shows: "updaters of one table take turns, and no update is lost",
         threads: 3,
         readers: 1,
         extent: [Extent::Bound(4), Extent::Bound(3)],
-        long: false,
-        outcomes: &[],
-        run: two_updaters,
+        covered_by: &["table/self-served-two-updaters", "handover/last-handle"],
+        long: &[Mode::Fence],
+        outcomes: &[FILLED_FIRST, INSERTED_FIRST],
+        run: || two_updaters(Server::Thread),
     },
-    // 10 executions in both modes, under 0.1 s.
+    Model {
+        name: "table/self-served-two-updaters",
+        shows: "as two-updaters, where one of them runs the callback itself",
+        threads: 2,
+        readers: 1,
+        extent: EXHAUSTIVE,
+        covered_by: &[],
+        long: &[],
+        outcomes: &[FILLED_FIRST, INSERTED_FIRST],
+        run: || two_updaters(Server::Updater),
+    },
     Model {
         name: "table/inherit",
         shows: "a child takes over all that one update gives to its parent, or nothing",
         threads: 2,
         readers: 1,
         extent: EXHAUSTIVE,
-        long: false,
+        covered_by: &[],
+        long: &[],
         outcomes: &[WITHOUT, WITH],
         run: inherit,
     },
-    // 14 executions in both modes, under 0.1 s.
     Model {
         name: "table/join",
         shows: "a broadcast reaches a child that joins meanwhile exactly once: by inheritance or by itself",
         threads: 2,
         readers: 1,
         extent: EXHAUSTIVE,
-        long: false,
+        covered_by: &[],
+        long: &[],
         outcomes: &[WITHOUT, WITH],
         run: join,
     },
 ];
 
-fn two_updaters() {
+fn two_updaters(by: Server) {
     arrays::watch(true);
     // It looks at the end.
     model::as_reader();
-    let domain = Domain::new();
+    let domain = by.domain();
     let table = Arc::new(Breakpoints::new_in(&domain));
     let other = Arc::clone(&table);
     let thread = thread::spawn(move || other.insert(MOVED, Flags::GDB).unwrap());
     fill(&table);
+    by.run_callbacks(&domain);
     thread.join().unwrap();
+    by.run_callbacks(&domain);
     let handle = domain.reader();
     let section = handle.read_lock();
     let snapshot = table.read(&section);
     assert!([PC, MOVED].iter().all(|&pc| snapshot.test(pc, Flags::ANY)), "an update was lost");
     assert_eq!((snapshot.len(), table.generation()), (MANY + 1, 2));
+    // The debugger's entries go to the front.
+    let inserted_last = snapshot.iter().next().map(Breakpoint::pc) == Some(MOVED);
+    reach(if inserted_last { FILLED_FIRST } else { INSERTED_FIRST });
 }
 
 fn inherit() {

@@ -111,6 +111,14 @@ impl CallbackThread {
         Ok(())
     }
 
+    /// Has a thread of the model stand in for the callback thread: none is started. It calls `stop` and `serve` of the callbacks
+    /// where they are to run.
+    #[cfg(rcu_loom)]
+    pub fn do_without(&self) {
+        // Relaxed: see is_spawned.
+        self.spawned.store(1, Ordering::Relaxed);
+    }
+
     /// Says that the calling thread is the callback thread.
     pub fn adopt(&self) {
         // Relaxed: only the thread that stored its own token can find it here.

@@ -29,6 +29,7 @@ use loom::sync::atomic as lo;
 
 use mutant::{stock_fences, weakened};
 
+pub mod met;
 pub mod mutant;
 
 /// How fences are modelled.
@@ -152,6 +153,7 @@ pub fn fence(order: Ordering) {
 /// The light fence of the mode.
 #[track_caller]
 pub fn light_fence() {
+    met::meet("fence");
     if fences() == Fences::SeqCst {
         fence(Ordering::SeqCst);
     }

@@ -45,7 +45,8 @@ pub fn mutant_was_met() -> bool {
 
 /// The ordering to use instead of this one, for an operation at the caller's place.
 #[track_caller]
-pub(super) fn weakened(operation: &str, order: Ordering) -> Ordering {
+pub(super) fn weakened(operation: &'static str, order: Ordering) -> Ordering {
+    super::met::meet(operation);
     let Some(mutant) = mutant() else { return order };
     let caller = Location::caller();
     let here = mutant.line == caller.line() && mutant.operation == operation;
