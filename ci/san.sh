@@ -96,7 +96,7 @@ target=target/san-thread
 mkdir -p "$target"
 # std was built without: the compiler wants to hear that this is meant.
 RUSTFLAGS="$common -Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer --cfg rcu_portable"
-# Generic code is compiled with its user, and so instrumented, even where std has a copy of its own.
+# Generic code is compiled with its user, and so instrumented, even where std has a copy of its own; except what is never inlined.
 RUSTFLAGS+=" -Zshare-generics=no"
 
 : >"$log"
