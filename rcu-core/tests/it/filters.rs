@@ -14,6 +14,7 @@ use rcu_core::{Domain, RcuCell, read_lock};
 
 use crate::child::{assert_passed, in_child};
 use crate::filters::seccomp::{Refused, install};
+use crate::keep::keep;
 use crate::stress::Payload;
 use crate::watchdog::{Watchdog, waiting};
 
@@ -71,13 +72,13 @@ fn init_before_a_filter_is_enough() {
     let output = in_filtered_child(TEST, || {
         let domain = Domain::new();
         rcu_core::init().and_then(|()| domain.init()).expect("the callback threads start");
-        // Leaked, not scoped: a check that fails ends the process, whatever the readers do.
-        let shared: &Shared = Box::leak(Box::new(Shared {
+        // Kept, not scoped: a check that fails ends the process, whatever the readers do.
+        let shared: &Shared = keep(Shared {
             cell: RcuCell::new(Payload::new()),
             registered: Barrier::new(READERS + 1),
             filtered: Barrier::new(READERS + 1),
             stop: AtomicBool::new(false),
-        }));
+        });
         let readers = [(); READERS].map(|()| thread::spawn(|| read(shared)));
         waiting("the readers to register", || shared.registered.wait());
 

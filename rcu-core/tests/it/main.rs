@@ -13,12 +13,14 @@ mod forks;
 mod grace_periods;
 #[cfg(target_os = "linux")]
 mod idle;
+mod keep;
 mod kicks;
 mod list;
 mod misuse;
 mod polling;
 mod producers;
 mod quiescent;
+mod races;
 mod stress;
 mod threads;
 mod traps;

@@ -11,6 +11,7 @@ use std::{hint, thread};
 
 use rcu_core::{Domain, Fences, RcuCell, ReadGuard, Scope};
 
+use crate::keep::keep;
 use crate::watchdog::{Watchdog, waiting};
 
 /// Where payloads say whether they are alive. Slots are never freed, so a reader may ask long after the payload is gone.
@@ -139,13 +140,13 @@ fn stress<S: Scope>(
 ) {
     let seconds =
         std::env::var("RCU_STRESS_SECONDS").map_or(1, |text| text.parse().expect("a number of seconds"));
-    let counts: &Counts = Box::leak(Box::new(Counts {
+    let counts: &Counts = keep(Counts {
         stop: AtomicBool::new(false),
         sections: AtomicU64::new(0),
         freed: AtomicU64::new(0),
         queued: AtomicUsize::new(0),
         ran: (0..CALLBACKS).map(|_| AtomicU32::new(0)).collect(),
-    }));
+    });
     let cells = [(); 2].map(|()| RcuCell::new_in(scope, Payload::new()));
     let readers = thread::available_parallelism().map_or(2, usize::from);
     thread::scope(|s| {
@@ -174,7 +175,7 @@ pub fn stress_default_domain() {
 }
 
 pub fn stress_domain(fences: Fences) {
-    let domain: &Domain = Box::leak(Box::new(Domain::builder().fences(fences).build()));
+    let domain: &Domain = keep(Domain::builder().fences(fences).build());
     let read_with_handle = |cells: &_, counts: &_| {
         let reader = domain.reader();
         read(cells, || reader.read_lock(), counts);

@@ -12,6 +12,7 @@ use std::time::Duration;
 use rcu_core::{RcuCell, ReadGuard, read_lock};
 
 use crate::child::in_child;
+use crate::keep::keep;
 use crate::watchdog::{Watchdog, waiting};
 
 /// Runs a closure when the thread's locals are dropped.
@@ -147,7 +148,7 @@ fn guard_leaked_by_a_thread_that_is_gone_holds_grace_periods_for_ever() {
             static CELL: rcu_core::RcuOption<u32> = rcu_core::RcuOption::none();
             drop(CELL.swap(Some(rcu_core::RcuBox::new(7))));
             let forgotten = thread::spawn(|| -> &'static u32 {
-                let section: &'static ReadGuard<'static> = Box::leak(Box::new(read_lock()));
+                let section: &'static ReadGuard<'static> = keep(read_lock());
                 CELL.load(section).expect("the 7 is there")
             });
             let seven = forgotten.join().expect("it does not panic");
