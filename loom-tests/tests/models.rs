@@ -82,6 +82,10 @@ tests! {
     handover_retire_under_reader: "handover/retire-under-reader" in fence;
     handover_self_served_retire_under_reader: "handover/self-served-retire-under-reader" in fence;
     handover_called_inside: "handover/called-inside" in fence membarrier;
+    limits_room: "limits/room" in fence membarrier;
+    limits_two_producers: "limits/two-producers" in fence membarrier;
+    limits_end_to_end: "limits/end-to-end" in fence membarrier;
+    limits_inside: "limits/inside" in fence membarrier;
     registration_come_and_go_scanned: "registration/come-and-go-scanned" in fence membarrier;
     registration_handle: "registration/handle" in fence membarrier;
     registration_thread: "registration/thread" in fence membarrier;
