@@ -13,14 +13,19 @@ pub mod announce;
 pub mod barrier;
 pub mod event;
 pub mod handover;
+pub mod kick;
 pub mod list;
 pub mod nest;
+pub mod online;
 pub mod owner;
+pub mod pass;
 pub mod pointer;
 pub mod poll;
 pub mod queue;
 pub mod quiescent;
 pub mod registration;
+pub mod retire;
+pub mod served;
 pub mod shared;
 pub mod table;
 pub mod wake;
@@ -39,20 +44,26 @@ pub fn models() -> impl Iterator<Item = &'static Model> {
         nest::MODELS,
         owner::MODELS,
         wake::MODELS,
+        kick::MODELS,
         quiescent::MODELS,
+        online::MODELS,
         poll::MODELS,
         barrier::MODELS,
         event::MODELS,
         queue::MODELS,
         handover::MODELS,
+        served::MODELS,
         registration::MODELS,
+        pass::MODELS,
         shared::MODELS,
         pointer::MODELS,
+        retire::MODELS,
         list::MODELS,
         table::look::MODELS,
         table::update::MODELS,
         table::own::MODELS,
         table::cache::MODELS,
+        table::locks::MODELS,
     ];
     protocols.into_iter().flatten()
 }
