@@ -1,8 +1,9 @@
 //! Models of `rcu-core` and `debug-tables`: small concurrent programs over the very sources that ship, of which loom runs
-//! every execution that its reduction tells apart; and the mutants, one weakened ordering each, that the models must notice.
+//! every execution that its reduction tells apart; and the mutants, that the models must notice: one weakened ordering each, or
+//! one step of a protocol that is left out.
 //!
 //! One file a protocol. `models list` names the models, `models run` runs one, `models report` makes the table of
-//! them, `models mutants` the table of orderings with what fails when each is weakened.
+//! them, `models mutants` the table of orderings with what fails when each is weakened, `models steps` that of the marked steps.
 
 pub mod payload;
 pub mod run;
@@ -33,7 +34,9 @@ pub mod wake;
 pub mod child;
 pub mod kill;
 pub mod mutants;
+pub mod rewrite;
 pub mod sites;
+pub mod steps;
 
 use run::Model;
 

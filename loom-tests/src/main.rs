@@ -1,12 +1,12 @@
-//! Lists, runs and reports the models: `models list | run NAME MODE | all | report | kill | mutants | sites`.
+//! Lists, runs and reports the models: `models list | run NAME MODE | all | report | kill | steps [NAME...] | mutants | sites`.
 
 use std::process::ExitCode;
 
 use loom_tests::run::{Mode, Model, executions, run};
-use loom_tests::{child, find, kill, models, mutants, sites};
+use loom_tests::{child, find, kill, models, mutants, sites, steps};
 use rcu_core::sync::model::mutant::mutant_was_met;
 
-const USAGE: &str = "usage: models list | run NAME fence|membarrier | all | report | kill | mutants | sites";
+const USAGE: &str = "usage: models list | run NAME fence|membarrier | all | report | kill | steps [NAME...] | mutants | sites";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -28,12 +28,26 @@ fn main() -> ExitCode {
             each(report);
         }
         ["kill"] => {
-            let outcomes = kill::rows(&std::env::current_exe().expect("a program has a path"));
+            let models = std::env::current_exe().expect("a program has a path");
+            let (outcomes, excuses) = (kill::rows(&models), kill::excuses(&models));
             println!("| mutant | killed | by | mode | in execution |\n|---|---|---|---|---|");
             outcomes.iter().for_each(|outcome| println!("{outcome}"));
+            excuses.iter().for_each(|excused| println!("{excused}"));
             let summary = kill::Summary::of(&outcomes);
             println!("{summary}");
-            if summary.survivors() > 0 || !outcomes.iter().all(kill::Outcome::killed) {
+            let as_said =
+                outcomes.iter().all(kill::Outcome::killed) && excuses.iter().all(kill::Excused::lives);
+            if !summary.holds() || !as_said {
+                return ExitCode::FAILURE;
+            }
+        }
+        ["steps", names @ ..] => {
+            let outcomes = steps::run(names);
+            println!("| step | killed | by | mode | in execution |\n|---|---|---|---|---|");
+            outcomes.iter().for_each(|outcome| println!("{outcome}"));
+            let summary = steps::Summary::of(&outcomes);
+            println!("{summary}");
+            if !summary.holds() || !outcomes.iter().all(steps::Outcome::holds) {
                 return ExitCode::FAILURE;
             }
         }

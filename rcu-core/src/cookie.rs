@@ -34,6 +34,7 @@ impl Cookie {
 pub fn start_poll<S: Scope>(scope: &S) -> Cookie {
     let engine = S::engine(scope.borrow());
     let number = engine.grace_periods.request();
+    // Step [wake-for-cookie]: the thread may have looked at what is requested, and sleep.
     engine.callbacks.wake();
     see_to_thread(scope);
     Cookie { number, domain: engine.id }

@@ -81,6 +81,7 @@ impl List {
             let entry = &mut self.readers[index];
             if entry.record().has_passed(new) {
                 entry.mark(false);
+                // Step [passed-in-front]: the place that is counted next is that of one who has passed.
                 self.readers.swap(index, self.passed);
                 self.passed += 1;
             } else if mark {
@@ -110,6 +111,8 @@ impl Registry {
     pub fn unregister(&self, record: NonNull<Record>) {
         let mut list = lock(&self.list);
         let mut index = list.position(record);
+        // Step [passed-stay-in-front]: the last reader, which takes the place of the one that goes, may be one to
+        // wait for.
         if index < list.passed {
             list.passed -= 1;
             let last_passed = list.passed;
@@ -158,6 +161,7 @@ impl Registry {
 
     /// Looks at every reader for a new grace period; true if there is none to wait for.
     pub fn scan(&self, new: Period) -> bool {
+        // Step [scan-from-the-front]: who passed the last grace period may be in the way of this one.
         lock(&self.list).advance(0, new, false)
     }
 
@@ -182,6 +186,7 @@ impl Registry {
         let kicked = list.readers[list.passed..].iter().filter(|entry| !entry.kicks.is_empty());
         let in_the_way = kicked.filter(|entry| !entry.record().has_passed(new));
         let kicks: Vec<Kick> = in_the_way.flat_map(|entry| entry.kicks.iter().cloned()).collect();
+        // Step [kick-unlocked]: a kick may take locks that others hold while they come and go here.
         drop(list);
         for kick in kicks {
             let Some(run) = lock(&kick).clone() else { continue };

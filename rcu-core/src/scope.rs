@@ -118,6 +118,7 @@ pub unsafe fn call_head<S: Scope>(scope: &S, head: NonNull<Head>) {
 
 /// Starts the callback thread for what was queued or requested, unless it is there.
 pub fn see_to_thread<S: Scope>(scope: &S) {
+    // Step [spawn-for-callback]: nobody else need ever start the thread.
     if !S::engine(scope.borrow()).callbacks.is_spawned() {
         // Nothing is lost if this fails: it stays queued, or requested, and the next one tries again.
         let _ = scope.spawn();

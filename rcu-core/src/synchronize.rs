@@ -82,6 +82,7 @@ impl Synchronizer {
     /// outside and nobody else's.
     pub fn wait(&self, own: Option<NonNull<Record>>) {
         let turns = lock(&self.turns);
+        // Step [next-grace-period]: the one under way may have started before the unlink.
         let needed = turns.started + 1;
         self.see_through(turns, needed, own);
     }
@@ -95,6 +96,7 @@ impl Synchronizer {
     /// [`requested`](Self::requested).
     pub fn request(&self) -> u64 {
         let mut turns = lock(&self.turns);
+        // Step [poll-next-grace-period]: as for those who wait.
         turns.requested = turns.started + 1;
         turns.requested
     }
@@ -113,6 +115,7 @@ impl Synchronizer {
 
     fn see_through<'a>(&'a self, mut turns: MutexGuard<'a, Turns>, needed: u64, own: Option<NonNull<Record>>) {
         while turns.completed < needed {
+            // Step [one-driver]: two would take one number, one prefix of the registry and one event for theirs.
             if turns.started == turns.completed {
                 turns.started += 1;
                 drop(turns);
@@ -120,8 +123,10 @@ impl Synchronizer {
                 turns = lock(&self.turns);
                 turns.completed = turns.started;
                 turns.heavy_fences += heavy_fences;
+                // Step [say-over]: those who poll look at nothing else.
                 // Release [over]: pairs with the load in is_over.
                 self.polled.store(turns.completed, Ordering::Release);
+                // Step [wake-sharers]: whoever came while it was driven waits for its end, or to drive the next.
                 self.over.notify_all();
             } else {
                 turns = wait(&self.over, turns);
@@ -146,6 +151,7 @@ impl Synchronizer {
             fence::remote();
             heavy_fences += 1;
         }
+        // Step [wait-for-readers]: a section that is open may use what was unlinked.
         if !self.registry.scan(new) && !self.spin(new) {
             self.sleep(new);
             heavy_fences += 1;
@@ -169,17 +175,23 @@ impl Synchronizer {
 
     fn sleep(&self, new: Period) {
         let left = &self.period.reader_left;
+        // Step [reset-before-sleep]: the event may still be set for an earlier grace period.
         left.reset();
+        // Step [mark-before-sleep]: a reader that is not marked leaves without a word.
         self.registry.mark(new);
         // heavy [heavy]: pairs with the light fence between a reader's store of its word and its look at the mark.
         self.period.heavy();
         let mut next_kick = Instant::now();
+        // Step [look-after-mark]: a reader that left before it was marked tells nobody.
         while !self.registry.poll(new) {
             let now = Instant::now();
             if now >= next_kick {
+                // Step [kick-before-sleep]: a reader in a long section may leave for no other reason.
                 self.registry.kick(new);
                 next_kick = now + KICK_INTERVAL;
             }
+            // Step [reset-before-look]: the reset that follows comes before the next look, or it would forget a
+            // reader that left in between.
             left.wait(Some(next_kick.saturating_duration_since(now)));
             left.reset();
         }

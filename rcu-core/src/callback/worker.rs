@@ -87,6 +87,7 @@ impl Callbacks {
     pub unsafe fn push(&self, head: NonNull<Head>) {
         // SAFETY: `Lists::push` (1) is (1).
         if unsafe { self.lists.push(head) } {
+            // Step [wake-for-callback]: the thread sleeps without time-out once it has seen empty lists.
             self.wake();
         }
     }
@@ -126,6 +127,7 @@ impl Callbacks {
     pub fn stop(&self) {
         // Release [stop]: pairs with the load in serve, whose look at the lists then sees every callback.
         self.stopping.store(1, Ordering::Release);
+        // Step [wake-for-stop]: the thread may be asleep, for good.
         self.queued.set();
     }
 
@@ -134,6 +136,8 @@ impl Callbacks {
     pub fn round(&self) -> Option<u64> {
         let round = self.rounds.next_unless(|| self.lists.is_empty());
         if round.is_some() {
+            // Step [wake-for-round]: an idle round that is under way has looked at the lists already, and sleeps when
+            // it ends.
             self.wake();
         }
         round
@@ -171,20 +175,27 @@ impl Callbacks {
         // Relaxed: see assert_not_in_callback.
         self.thread.store(token(), Ordering::Relaxed);
         loop {
+            // Step [reset-before-lists]: a push that these looks miss sets the event after this.
             self.queued.reset();
+            // Step [stopping-before-lists]: what was queued before the stop is then seen by the looks that follow.
             // Acquire [stop]: pairs with the store in stop. Before the look at the lists, which is then the last one.
             let stopping = self.stopping.load(Ordering::Acquire) != 0;
+            // Step [round-before-lists]: whoever queued a callback and still sees the round before this waits for
+            // this one, which takes it.
             self.rounds.begin();
             let batch = self.lists.take();
+            // Step [drive-requested]: nobody else need ever drive what is polled for.
             let polled = grace_periods.requested();
             let idle = batch.is_empty() && polled.is_none();
             if !batch.is_empty() {
+                // Step [grace-period-before-callbacks]: that is what was promised for what they free.
                 grace_periods.wait(None);
                 batch.for_each(|head| self.run(head));
                 report_open_section(grace_periods);
             } else if let Some(number) = polled {
                 grace_periods.wait_for(number, None);
             }
+            // Step [end-round]: barriers wait for it.
             self.rounds.end();
             if idle && stopping {
                 return;
