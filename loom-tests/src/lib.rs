@@ -34,6 +34,7 @@ pub mod wake;
 pub mod child;
 pub mod kill;
 pub mod mutants;
+pub mod planted;
 pub mod rewrite;
 pub mod sites;
 pub mod steps;

@@ -1,12 +1,12 @@
-//! Lists, runs and reports the models: `models list | run NAME MODE | all | report | kill | steps [NAME...] | mutants | sites`.
+//! Lists, runs and reports the models: `models list | run NAME MODE | all | report | kill | steps [NAME...] | planted | mutants | sites`.
 
 use std::process::ExitCode;
 
 use loom_tests::run::{Mode, Model, executions, run};
-use loom_tests::{child, find, kill, models, mutants, sites, steps};
+use loom_tests::{child, find, kill, models, mutants, planted, sites, steps};
 use rcu_core::sync::model::mutant::mutant_was_met;
 
-const USAGE: &str = "usage: models list | run NAME fence|membarrier | all | report | kill | steps [NAME...] | mutants | sites";
+const USAGE: &str = "usage: models list | run NAME fence|membarrier | all | report | kill | steps [NAME...] | planted | mutants | sites";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -48,6 +48,16 @@ fn main() -> ExitCode {
             let summary = steps::Summary::of(&outcomes);
             println!("{summary}");
             if !summary.holds() || !outcomes.iter().all(steps::Outcome::holds) {
+                return ExitCode::FAILURE;
+            }
+        }
+        ["planted"] => {
+            let outcomes = planted::run();
+            println!("| planted | found by |\n|---|---|");
+            outcomes.iter().for_each(|outcome| println!("{outcome}"));
+            let found = outcomes.iter().filter(|outcome| outcome.found()).count();
+            println!("planted: {found} found of {}", outcomes.len());
+            if found < outcomes.len() {
                 return ExitCode::FAILURE;
             }
         }

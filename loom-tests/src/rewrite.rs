@@ -36,9 +36,13 @@ impl Workspace {
     pub fn new() -> Self {
         let folder = root().join("target/rewritten");
         let copy = folder.join("workspace");
-        if copy.exists() {
-            fs::remove_dir_all(&copy).expect("the folder is ours");
+        let executables = folder.join("executables");
+        for old in [&copy, &executables] {
+            if old.exists() {
+                fs::remove_dir_all(old).expect("the folder is ours");
+            }
         }
+        fs::create_dir_all(executables).expect("the folder is ours");
         for part in COPIED {
             copy_all(&root().join(part), &copy.join(part));
         }
@@ -62,7 +66,7 @@ impl Workspace {
             return Err(format!("{file} was not compiled:\n{said}"));
         }
         *built += 1;
-        let models = self.folder.join(format!("models-{built}"));
+        let models = self.folder.join(format!("executables/models-{built}"));
         fs::copy(self.folder.join("target/debug/models"), &models).map_err(|error| error.to_string())?;
         Ok(models)
     }
