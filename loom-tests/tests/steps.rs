@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use loom_tests::child::two_at_a_time;
 use loom_tests::find;
-use loom_tests::sites::{Source, sources, tags};
+use loom_tests::sites::{Source, root, sources, tags};
 use loom_tests::steps::mark::{Fault, MARK, Step, rewritten, steps};
 use loom_tests::steps::marked;
 use loom_tests::steps::table::{EXCUSES, ROWS};
@@ -125,6 +125,15 @@ fn at_most_one_step_in_ten_is_excused() {
         EXCUSES.iter().all(|excuse| !ROWS.iter().any(|row| row.step == excuse.step)),
         "excused and killed"
     );
+}
+
+#[test]
+fn the_design_lists_every_step_and_no_other() {
+    let design = std::fs::read_to_string(root().join("DESIGN.md")).unwrap();
+    let section = design.split("\n### Steps").nth(1).and_then(|rest| rest.split("\n### ").next()).unwrap();
+    let listed = section.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(": "));
+    let listed: BTreeSet<_> = listed.map(|(name, _)| name.to_owned()).collect();
+    assert_eq!(listed, marked().into_iter().map(|(_, step)| step.name).collect::<BTreeSet<_>>());
 }
 
 const TEXT: &str = "fn f() {
