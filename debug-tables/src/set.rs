@@ -82,6 +82,8 @@ impl<K: Ord + Clone, S: Scope> TableSet<K, S> {
             tables.breakpoints.publish_inherited(&parent.breakpoints, mask);
         let (watchpoints, published_watchpoints) =
             tables.watchpoints.publish_inherited(&parent.watchpoints, mask);
+        // Step [inherit-under-set-lock]: a broadcast that comes between joining and inheriting reaches the child
+        // twice.
         drop(members);
         let finish: [Box<dyn FnOnce()>; 2] = [
             Box::new(|| tables.breakpoints.finish(published_breakpoints)),

@@ -15,7 +15,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::payload::Payload;
 use crate::run::{owe, pay};
 
-/// The bytes of an array that is watched: of 22 to 24 breakpoints, or 17 or 18 watchpoints. Their arrays that grow by
+/// The bytes of an array that is watched: of 22 to 24 breakpoints, or 17 or 18 watchpoints, or a value of `retire`. Their arrays that grow by
 /// doubling have none of these sizes.
 const SIZES: RangeInclusive<usize> = 528..=576;
 
@@ -39,14 +39,18 @@ pub fn look<E>(entries: &[E]) {
     }
 }
 
-/// Uses the array at this address, which must be alive.
+/// Uses the array that has this address, which must be alive.
 pub fn look_at(address: usize) {
     ARRAYS.with_borrow(|arrays| newest(arrays, address).expect("an array of a watched size").look());
 }
 
 /// An address may have had more than one array.
 fn newest(arrays: &[(usize, ManuallyDrop<Payload>)], address: usize) -> Option<&Payload> {
-    arrays.iter().rev().find(|(of, _)| *of == address).map(|(_, payload)| &**payload)
+    arrays
+        .iter()
+        .rev()
+        .find(|(of, _)| (*of..of + SIZES.start()).contains(&address))
+        .map(|(_, payload)| &**payload)
 }
 
 #[derive(Debug)]

@@ -3,10 +3,12 @@
 //! A failing model may abort its process, and a mutant is chosen by the environment: hence the process. It counts as killed
 //! only by the report that was expected; a time-out, a branch limit and any other failure are defects of the table.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::run::Mode;
@@ -67,9 +69,10 @@ impl End {
         text.split_once(FAILED)?.1.lines().next()?.parse().ok()
     }
 
-    /// Whether this is a failure with that report.
+    /// Whether this is a failure with that report, and it came first: what panics while a model unwinds may say anything.
     pub fn is(&self, report: Report) -> bool {
-        matches!(self, Self::Failed(text) if text.contains(report.text()))
+        let Self::Failed(text) = self else { return false };
+        text.split(FAILED).nth(1).is_some_and(|first| first.contains(report.text()))
     }
 }
 
@@ -110,6 +113,24 @@ pub fn print(
             None => std::thread::sleep(Duration::from_millis(5)),
         }
     }
+}
+
+/// Does every job, two at a time: what children do takes a processor each. The results are in the order of the jobs.
+pub fn two_at_a_time<J: Send, R: Send>(jobs: Vec<J>, run: impl Fn(J) -> R + Sync) -> Vec<R> {
+    let queue = Mutex::new(jobs.into_iter().enumerate());
+    let results = Mutex::new(BTreeMap::new());
+    let next = || queue.lock().expect("no holder panics").next();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some((at, job)) = next() {
+                    let result = run(job);
+                    results.lock().expect("no holder panics").insert(at, result);
+                }
+            });
+        }
+    });
+    results.into_inner().expect("no holder panics").into_values().collect()
 }
 
 fn text(pipe: Option<impl Read>) -> String {

@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Mutex;
 
-use crate::child::{self, End};
-use crate::mutants::{EXCUSES, ROWS, Row, is_at, site, sites_to_weaken};
+use crate::child::{self, End, two_at_a_time};
+use crate::mutants::{EXCUSES, Excuse, ROWS, Row, is_at, site, sites_to_weaken};
+use crate::run::Mode;
 
 /// A row for one weakening, and how the model ended.
 #[derive(Debug)]
@@ -41,23 +41,49 @@ impl fmt::Display for Outcome {
 pub fn rows(models: &Path) -> Vec<Outcome> {
     let sites = sites_to_weaken();
     let weakened = ROWS.iter().flat_map(|row| row.to.iter().map(move |&to| (row, to)));
-    let queue = Mutex::new(weakened.collect::<Vec<_>>());
-    let outcomes = Mutex::new(Vec::new());
-    let next = || queue.lock().expect("no holder panics").pop();
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                while let Some((row, to)) = next() {
-                    let mutant = site(&sites, row.place).mutant(to);
-                    let end = child::run(models, row.model, row.mode, &[("RCU_MUTANT", &mutant)]);
-                    outcomes.lock().expect("no holder panics").push(Outcome { row, to, mutant, end });
-                }
-            });
-        }
+    let mut outcomes = two_at_a_time(weakened.collect(), |(row, to)| {
+        let mutant = site(&sites, row.place).mutant(to);
+        let end = child::run(models, row.model, row.mode, &[("RCU_MUTANT", &mutant)]);
+        Outcome { row, to, mutant, end }
     });
-    let mut outcomes = outcomes.into_inner().expect("no holder panics");
     outcomes.sort_by(|a, b| a.mutant.cmp(&b.mutant));
     outcomes
+}
+
+/// An excused weakening, and how the model ended in each mode.
+#[derive(Debug)]
+pub struct Excused {
+    excuse: &'static Excuse,
+    mutant: String,
+    ends: Vec<End>,
+}
+
+impl Excused {
+    /// Whether it lives, as its excuse says, and the model came by.
+    pub fn lives(&self) -> bool {
+        self.ends.iter().all(|end| matches!(end, End::Passed { mutant_met: true }))
+    }
+}
+
+/// A line of a Markdown table.
+impl fmt::Display for Excused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Excuse { passes, reason, .. } = self.excuse;
+        let how =
+            if self.lives() { format!("excused: {reason}") } else { format!("NO EXCUSE: {:?}", self.ends) };
+        write!(f, "| {} | {how} | {passes} | fence, membarrier | - |", self.mutant)
+    }
+}
+
+/// Runs every excuse, in both modes.
+pub fn excuses(models: &Path) -> Vec<Excused> {
+    let sites = sites_to_weaken();
+    two_at_a_time(EXCUSES.iter().collect(), |excuse| {
+        let mutant = site(&sites, excuse.place).mutant(excuse.to);
+        let run = |mode| child::run(models, excuse.passes, mode, &[("RCU_MUTANT", &mutant)]);
+        let ends = Mode::ALL.map(run).into();
+        Excused { excuse, mutant, ends }
+    })
 }
 
 /// What became of the sites: a site is killed if each of its weakenings is, by some row.
@@ -67,7 +93,7 @@ pub struct Summary {
     pub sites: usize,
     /// For how many every weakening is killed.
     pub killed: usize,
-    /// How many are excused, which a test runs.
+    /// How many are excused: [`excuses`] runs them.
     pub excused: usize,
 }
 
@@ -89,6 +115,11 @@ impl Summary {
     /// Sites that are neither killed nor excused.
     pub fn survivors(self) -> usize {
         self.sites - self.killed - self.excused
+    }
+
+    /// Whether there is no survivor, and no more than one in ten is excused.
+    pub fn holds(self) -> bool {
+        self.survivors() == 0 && self.excused * 10 <= self.sites
     }
 }
 

@@ -1,16 +1,16 @@
 //! Lists, runs and reports the models: `models list | run NAME MODE | places NAME MODE | all | report | pairs | kill |
-//! mutants | sites`.
+//! steps [NAME...] | planted | mutants | sites`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use loom_tests::run::{Mode, executions, run};
 use loom_tests::suite::{self, Outcome};
-use loom_tests::{child, find, kill, models, mutants, pairs, sites};
+use loom_tests::{child, find, kill, models, mutants, pairs, planted, sites, steps};
 use rcu_core::sync::model::mutant::mutant_was_met;
 
 const USAGE: &str = "usage: models list | run NAME fence|membarrier | places NAME fence|membarrier | all | report | pairs | kill | \
-    mutants | sites";
+    steps [NAME...] | planted | mutants | sites";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -45,12 +45,36 @@ fn main() -> ExitCode {
             }
         }
         ["kill"] => {
-            let outcomes = kill::rows(&executable());
+            let models = executable();
+            let (outcomes, excuses) = (kill::rows(&models), kill::excuses(&models));
             println!("| mutant | killed | by | mode | in execution |\n|---|---|---|---|---|");
             outcomes.iter().for_each(|outcome| println!("{outcome}"));
+            excuses.iter().for_each(|excused| println!("{excused}"));
             let summary = kill::Summary::of(&outcomes);
             println!("{summary}");
-            if summary.survivors() > 0 || !outcomes.iter().all(kill::Outcome::killed) {
+            let as_said =
+                outcomes.iter().all(kill::Outcome::killed) && excuses.iter().all(kill::Excused::lives);
+            if !summary.holds() || !as_said {
+                return ExitCode::FAILURE;
+            }
+        }
+        ["steps", names @ ..] => {
+            let outcomes = steps::run(names);
+            println!("| step | killed | by | mode | in execution |\n|---|---|---|---|---|");
+            outcomes.iter().for_each(|outcome| println!("{outcome}"));
+            let summary = steps::Summary::of(&outcomes);
+            println!("{summary}");
+            if !summary.holds() || !outcomes.iter().all(steps::Outcome::holds) {
+                return ExitCode::FAILURE;
+            }
+        }
+        ["planted"] => {
+            let outcomes = planted::run();
+            println!("| planted | found by |\n|---|---|");
+            outcomes.iter().for_each(|outcome| println!("{outcome}"));
+            let found = outcomes.iter().filter(|outcome| outcome.found()).count();
+            println!("planted: {found} found of {}", outcomes.len());
+            if found < outcomes.len() {
                 return ExitCode::FAILURE;
             }
         }

@@ -125,9 +125,10 @@ impl fmt::Display for Site {
     }
 }
 
-/// The words in brackets that look like ordering tags.
+/// The words in brackets that look like ordering tags. The name of a marked step is none.
 pub fn tags(text: &str) -> Vec<String> {
-    let openings = text.match_indices('[').map(|(at, _)| &text[at + 1..]);
+    let openings = text.match_indices('[').filter(|&(at, _)| !text[..at].ends_with("Step "));
+    let openings = openings.map(|(at, _)| &text[at + 1..]);
     let words = openings.filter_map(|rest| rest.split_once(']')).flat_map(|(inside, _)| inside.split(", "));
     let is_tag =
         |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
@@ -191,7 +192,8 @@ fn word_places<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = usize> 
         .filter(move |&at| !text[..at].ends_with(in_name) && !text[at + word.len()..].starts_with(in_name))
 }
 
-fn comment(line: &str) -> Option<&str> {
+/// The text of a line that is a comment.
+pub fn comment(line: &str) -> Option<&str> {
     let text = line.trim().strip_prefix("//")?;
     Some(text.trim_start_matches(['/', '!']).trim())
 }

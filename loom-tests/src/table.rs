@@ -2,6 +2,7 @@
 //! from an old snapshot stays in a cache.
 
 pub mod cache;
+pub mod locks;
 pub mod look;
 pub mod own;
 pub mod seed;

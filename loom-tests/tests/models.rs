@@ -114,6 +114,23 @@ tests! {
     table_update_inside_beside_server: "table/update-inside-beside-server" in fence;
     table_hit: "table/hit" in fence membarrier;
     table_invalidate: "table/invalidate" in fence membarrier;
+    kick_told: "kick/told" in fence membarrier;
+    kick_takes_a_lock: "kick/takes-a-lock" in fence membarrier;
+    online_loads: "online/loads" in fence membarrier;
+    online_waits_offline: "online/waits-offline" in fence membarrier;
+    online_turns_back: "online/turns-back" in fence membarrier;
+    online_goes: "online/goes" in fence membarrier;
+    served_callback: "served/callback" in membarrier;
+    served_first_callback: "served/first-callback" in fence membarrier;
+    served_cookie: "served/cookie" in fence membarrier;
+    served_first_cookie: "served/first-cookie" in fence membarrier;
+    pass_they_go: "pass/they-go" in fence membarrier;
+    pass_they_stay: "pass/they-stay" in fence membarrier;
+    retire_taken_back: "retire/taken-back" in fence membarrier;
+    retire_dropped: "retire/dropped" in fence membarrier;
+    retire_two_updates: "retire/two-updates" in fence membarrier;
+    table_two_inherit: "table/two-inherit" in fence membarrier;
+    table_two_sets: "table/two-sets" in fence membarrier;
 }
 #[test]
 fn every_model_is_tested_in_the_modes_in_which_it_is_quick() {

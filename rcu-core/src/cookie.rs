@@ -35,6 +35,7 @@ pub fn start_poll<S: Scope>(scope: &S) -> Cookie {
     see_to_thread(scope);
     let engine = S::engine(scope.borrow());
     let number = engine.grace_periods.request();
+    // Step [wake-for-cookie]: the thread may have looked at what is requested, and sleep.
     engine.callbacks.wake();
     Cookie { number, domain: engine.id }
 }

@@ -42,6 +42,7 @@ impl Event {
     pub fn set(&self) {
         // Release [event]: pairs with the swap in reset; who sees this set sees what it was set for.
         if self.state.value.swap(SET, Ordering::Release) == SLEEPING {
+            // Step [wake-sleeper]: one that sleeps already looks at the word no more.
             self.state.wake();
         }
     }

@@ -86,6 +86,7 @@ pub struct QuiescentReader<S: Scope = Global> {
 impl<S: Scope> QuiescentReader<S> {
     fn new(registered: Registered<S>) -> Self {
         registered.record().adopt();
+        // Step [online-from-the-start]: the handle is the section: it may load from now on.
         registered.record().go_online(registered.period());
         Self { registered, thread: PhantomData }
     }
@@ -128,6 +129,7 @@ impl<S: Scope> QuiescentReader<S> {
     /// rcu_core::synchronize();
     /// ```
     pub fn offline<R>(&mut self, f: impl FnOnce() -> R) -> R {
+        // Step [offline-before-blocking]: a grace period that `f` waits for would wait for this reader.
         self.registered.record().go_offline(self.registered.period());
         let _online_again = OnlineAgain(self);
         f()
@@ -142,6 +144,7 @@ impl<S: Scope> QuiescentReader<S> {
     /// ```
     pub fn into_reader(self) -> Reader<S> {
         let this = ManuallyDrop::new(self);
+        // Step [leave-for-sections]: a section that nobody can end would hold up every grace period.
         this.registered.record().leave_online(this.registered.period());
         // SAFETY: `this` is neither used nor dropped after this.
         Reader::of(unsafe { std::ptr::read(&raw const this.registered) })
@@ -169,6 +172,7 @@ impl<S: Scope> Reader<S> {
 
 impl<S: Scope> Drop for QuiescentReader<S> {
     fn drop(&mut self) {
+        // Step [leave-when-dropped]: a reader that is inside stays registered for ever.
         self.registered.record().leave_online(self.registered.period());
     }
 }
@@ -178,6 +182,7 @@ struct OnlineAgain<'a, S: Scope>(&'a QuiescentReader<S>);
 
 impl<S: Scope> Drop for OnlineAgain<'_, S> {
     fn drop(&mut self) {
+        // Step [online-again]: it may load from now on.
         self.0.registered.record().go_online(self.0.registered.period());
     }
 }

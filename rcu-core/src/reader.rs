@@ -74,7 +74,9 @@ impl Record {
     /// uses the slow path from now on.
     pub fn standing_in_for(other: &Record) -> Self {
         Self {
+            // Step [stand-in-word]: the section goes on, and is waited for here.
             word: AtomicU64::new(load_own(&other.word) | SLOW),
+            // Step [stand-in-mark]: the driver may have gone to sleep already.
             // Relaxed: the caller holds the lock of the registry, and so does the driver that stores this.
             waiting: AtomicU32::new(other.waiting.load(Ordering::Relaxed)),
             owner: AtomicU64::new(load_own(&other.owner)),
@@ -146,6 +148,7 @@ impl Record {
             self.word.store(0, Ordering::Release);
             // light [heavy]: pairs with the heavy fence between the driver's mark and its second look.
             fence::light();
+            // Step [wake-after-leave]: a driver that marked this reader sleeps until it is told.
             self.wake_driver(period);
         } else if low < SLOW {
             cold();
@@ -187,6 +190,7 @@ impl Record {
             self.word.store(SLOW, Ordering::Release);
             // full [heavy]: pairs with the heavy fence between the driver's mark and its second look.
             fence::full();
+            // Step [wake-after-slow-leave]: as on the fast path.
             self.wake_driver(period);
         } else {
             // Relaxed: as for nesting.
@@ -217,6 +221,7 @@ impl Record {
         self.word.store(word, Ordering::Release);
         // full [heavy]: pairs with the heavy fence between the driver's mark and its second look.
         fence::full();
+        // Step [wake-after-rest]: as after a section: nobody else tells the driver.
         self.wake_driver(period);
     }
 
@@ -242,6 +247,7 @@ impl Record {
             // full [heavy]: as the light one, for a reader that needs a fence of its own.
             fence::full();
         }
+        // Step [wake-after-renewal]: the section that ended is the one that the driver waits for; the next may last.
         self.wake_driver(period);
     }
 

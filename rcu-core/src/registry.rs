@@ -108,6 +108,7 @@ impl List {
             let entry = &mut self.readers[index];
             if entry.record().has_passed(new) {
                 entry.mark(false);
+                // Step [passed-in-front]: the place that is counted next is that of one who has passed.
                 self.readers.swap(index, self.passed);
                 self.passed += 1;
             } else if mark {
@@ -137,6 +138,8 @@ impl Registry {
     pub fn unregister(&self, record: NonNull<Record>) {
         let mut list = lock(&self.list);
         let mut index = list.position(record);
+        // Step [passed-stay-in-front]: the last reader, which takes the place of the one that goes, may be one to
+        // wait for.
         if index < list.passed {
             list.passed -= 1;
             let last_passed = list.passed;
@@ -185,6 +188,7 @@ impl Registry {
 
     /// Looks at every reader for a new grace period; true if there is none to wait for.
     pub fn scan(&self, new: Period) -> bool {
+        // Step [scan-from-the-front]: who passed the last grace period may be in the way of this one.
         lock(&self.list).advance(0, new, false)
     }
 
@@ -224,6 +228,7 @@ impl Registry {
         // A reader without kicks is not looked at: it has just been.
         let in_the_way = list.in_the_way(new, |entry| !entry.kicks.is_empty());
         let kicks: Vec<Kick> = in_the_way.flat_map(|entry| entry.kicks.iter().cloned()).collect();
+        // Step [kick-unlocked]: a kick may take locks that others hold while they come and go here.
         drop(list);
         for kick in kicks {
             let Some(run) = self.still_there(&kick) else { continue };

@@ -134,6 +134,7 @@ pub unsafe fn call_head<S: Scope>(scope: &S, head: NonNull<Head>) {
 
 /// Starts the callback thread for what is about to be queued or requested, unless it is there.
 pub fn see_to_thread<S: Scope>(scope: &S) {
+    // Step [spawn-for-callback]: nobody else need ever start the thread.
     if !S::engine(scope.borrow()).callbacks.thread.is_spawned() {
         // Nothing is lost if this fails: what is queued or requested stays so, and the next one tries again.
         let _ = scope.spawn();

@@ -90,16 +90,19 @@ impl Synchronizer {
     /// Waits for a grace period that starts after this call. If the caller drives it, `own` is the record that it knows to be
     /// outside and nobody else's.
     pub fn wait(&self, own: Option<NonNull<Record>>) {
-        let turns = lock(&self.turns);
-        let needed = turns.started + 1;
-        self.see_through(turns, needed, own, false);
+        self.wait_for_next(own, false);
     }
 
     /// As [`wait`](Self::wait), for the callback thread. If it is in a hurry, readers in the way are kicked at once.
     pub fn wait_for_callbacks(&self, hurry: bool) {
+        self.wait_for_next(None, hurry);
+    }
+
+    fn wait_for_next(&self, own: Option<NonNull<Record>>, hurry: bool) {
         let turns = lock(&self.turns);
+        // Step [next-grace-period]: the one under way may have started before the unlink.
         let needed = turns.started + 1;
-        self.see_through(turns, needed, None, hurry);
+        self.see_through(turns, needed, own, hurry);
     }
 
     /// Waits for the grace period with this number. `own` is as for [`wait`](Self::wait).
@@ -111,6 +114,7 @@ impl Synchronizer {
     /// [`requested`](Self::requested).
     pub fn request(&self) -> u64 {
         let mut turns = lock(&self.turns);
+        // Step [poll-next-grace-period]: as for those who wait.
         turns.requested = turns.started + 1;
         turns.requested
     }
@@ -135,6 +139,7 @@ impl Synchronizer {
         hurry: bool,
     ) {
         while turns.completed < needed {
+            // Step [one-driver]: two would take one number, one prefix of the registry and one event for theirs.
             if turns.started == turns.completed {
                 turns.started += 1;
                 turns.driver = token();
@@ -144,8 +149,10 @@ impl Synchronizer {
                 turns.completed = turns.started;
                 turns.driver = NOBODY;
                 turns.heavy_fences += heavy_fences;
+                // Step [say-over]: those who poll look at nothing else.
                 // Release [over]: pairs with the load in is_over.
                 self.polled.store(turns.completed, Ordering::Release);
+                // Step [wake-sharers]: whoever came while it was driven waits for its end, or to drive the next.
                 self.over.notify_all();
             } else {
                 turns = wait(&self.over, turns);
@@ -170,6 +177,7 @@ impl Synchronizer {
             fence::remote();
             heavy_fences += 1;
         }
+        // Step [wait-for-readers]: a section that is open may use what was unlinked.
         if self.registry.scan(new) {
             return heavy_fences;
         }
@@ -199,16 +207,20 @@ impl Synchronizer {
 
     fn sleep(&self, new: Period, kicked: bool) {
         let left = &self.period.reader_left;
+        // Step [reset-before-sleep]: the event may still be set for an earlier grace period.
         left.reset();
+        // Step [mark-before-sleep]: a reader that is not marked leaves without a word.
         self.registry.mark(new);
         // heavy [heavy]: pairs with the light fence between a reader's store of its word and its look at the mark.
         self.period.heavy();
         let began = Instant::now();
         let mut next_kick = if kicked { began + KICK_INTERVAL } else { began };
         let mut next_report = began.checked_add(self.stalls.timeout());
+        // Step [look-after-mark]: a reader that left before it was marked tells nobody.
         while !self.registry.poll(new) {
             let now = Instant::now();
             if now >= next_kick {
+                // Step [kick-before-sleep]: a reader in a long section may leave for no other reason.
                 self.registry.kick(new);
                 next_kick = now + KICK_INTERVAL;
             }
@@ -217,6 +229,8 @@ impl Synchronizer {
                 next_report = now.checked_add(self.stalls.timeout());
             }
             let next = next_report.map_or(next_kick, |next_report| next_kick.min(next_report));
+            // Step [reset-before-look]: the reset that follows comes before the next look, or it would forget a
+            // reader that left in between.
             left.wait(Some(next.saturating_duration_since(now)));
             left.reset();
         }

@@ -120,6 +120,7 @@ impl<K: Ord + Clone, S: Scope> TableSet<K, S> {
         let members = self.lock("TableSet::update");
         let mut tables: Vec<(K, Arc<Table<E, S>>)> =
             members.iter().map(|(key, tables)| (key.clone(), Arc::clone(pick(tables)))).collect();
+        // Step [lock-by-address]: two sets may share tables, under keys of different order.
         tables.sort_by_key(|(_, table)| Arc::as_ptr(table));
         let mut edits: Vec<_> =
             tables.iter().map(|(key, table)| (key, table, table.edit("TableSet::update"))).collect();
@@ -131,6 +132,8 @@ impl<K: Ord + Clone, S: Scope> TableSet<K, S> {
         }
         let published: Vec<_> =
             edits.into_iter().map(|(_, table, edit)| (table, table.publish(edit))).collect();
+        // Step [broadcast-under-set-lock]: a child that joins now would inherit what is about to change, and not be
+        // told.
         drop(members);
         finish_all(published.into_iter().map(|(table, published)| || table.finish(published)));
         Ok(())

@@ -93,8 +93,11 @@ impl<E: Entry, S: Scope> Table<E, S> {
     /// Publishes what an edit of this table came to, unless that is nothing, and releases the lock.
     pub(crate) fn publish(&self, edit: Edit<'_, E>) -> Option<Published<E, S>> {
         let (changes, edited) = edit.commit()?;
+        // Step [publish-under-lock]: the copies that two updates publish come in the order of their edits.
         let next = (!edited.is_empty()).then(|| RcuBox::new(edited.clone()));
+        // Step [publish-before-generation]: who reads the new number reads the new snapshot.
         let replaced = self.published.swap(next);
+        // Step [count-publication]: a translator that has read the old snapshot learns of it by nothing else.
         // Release [generation]: pairs with the load in generation; this number is not seen before its snapshot.
         self.generation.fetch_add(1, Ordering::Release);
         Some(Published { changes, replaced })
@@ -106,6 +109,8 @@ impl<E: Entry, S: Scope> Table<E, S> {
         // SeqCst [invalidate]: pairs with the fence in is_current, between the insertion of a block and the second look at
         // the generation.
         fence(Ordering::SeqCst);
+        // Step [search-after-publication]: a block that was inserted before it is not looked at by its translator any
+        // more.
         if let Some(invalidate) = &self.invalidate {
             let mut previous = None;
             for Change { entry, .. } in changes {
@@ -123,6 +128,7 @@ impl<E: Entry, S: Scope> Table<E, S> {
     /// The first half of [`inherit`](Table::inherit).
     pub(crate) fn publish_inherited(&self, parent: &Self, mask: Flags) -> (usize, Option<Published<E, S>>) {
         assert_not_editing("Table::inherit");
+        // Step [one-lock-at-a-time]: two tables may inherit from each other at once.
         // A copy first: two update locks are not held at once, in whichever order parents and children come.
         let entries: Vec<E> =
             lock(&parent.working).iter().filter(|entry| entry.flags().intersects(mask)).copied().collect();

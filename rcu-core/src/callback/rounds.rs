@@ -38,6 +38,7 @@ impl Rounds {
     pub fn end(&self) {
         let mut counts = lock(&self.counts);
         counts.ended = counts.begun;
+        // Step [wake-barriers]: they sleep until their round has ended.
         self.ended.notify_all();
     }
 
@@ -45,7 +46,9 @@ impl Rounds {
     /// is queued.
     pub fn next_unless(&self, idle: impl FnOnce() -> bool) -> Option<u64> {
         let counts = lock(&self.counts);
+        // Step [round-under-way]: what it took is in no list and may not have run.
         let all_ran = counts.begun == counts.ended && idle();
+        // Step [next-round]: the one under way may have taken the lists before the callback came.
         (!all_ran).then_some(counts.begun + 1)
     }
 

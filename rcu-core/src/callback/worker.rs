@@ -68,6 +68,7 @@ impl Callbacks {
         // SAFETY: `Lists::push` (1) is (1).
         let (was_empty, queued) = unsafe { self.lists.push(head) };
         if was_empty {
+            // Step [wake-for-callback]: the thread sleeps without time-out once it has seen empty lists.
             self.wake();
         }
         queued
@@ -87,6 +88,7 @@ impl Callbacks {
     pub fn stop(&self) {
         // Release [stop]: pairs with the load in serve, whose look at the lists then sees every callback.
         self.stopping.store(1, Ordering::Release);
+        // Step [wake-for-stop]: the thread may be asleep, for good.
         self.queued.set();
     }
 
@@ -95,6 +97,8 @@ impl Callbacks {
     pub fn round(&self) -> Option<u64> {
         let round = self.rounds.next_unless(|| self.is_idle());
         if round.is_some() {
+            // Step [wake-for-round]: an idle round that is under way has looked at the lists already, and sleeps when
+            // it ends.
             self.wake();
         }
         round
@@ -130,17 +134,23 @@ impl Callbacks {
         self.thread.adopt();
         let _role = RoleMark::set(Role::Callback);
         loop {
+            // Step [reset-before-lists]: a push that these looks miss sets the event after this.
             self.queued.reset();
+            // Step [stopping-before-lists]: what was queued before the stop is then seen by the looks that follow.
             // Acquire [stop]: pairs with the store in stop. Before the look at the lists, which is then the last one.
             let stopping = self.stopping.load(Ordering::Acquire) != 0;
+            // Step [round-before-lists]: whoever queued a callback and still sees the round before this waits for
+            // this one, which takes it.
             self.rounds.begin();
             let found = self.taken.take(&self.lists);
+            // Step [drive-requested]: nobody else need ever drive what is polled for.
             let polled = grace_periods.requested();
             if found {
                 self.run_all(grace_periods);
             } else if let Some(number) = polled {
                 grace_periods.wait_for(number, None);
             }
+            // Step [end-round]: barriers wait for it.
             self.rounds.end();
             if found || polled.is_some() {
                 continue;
@@ -157,6 +167,7 @@ impl Callbacks {
     fn run_all(&self, grace_periods: &Synchronizer) {
         let pending = self.pending();
         self.activity.note_pending(pending);
+        // Step [grace-period-before-callbacks]: that is what was promised for what they free.
         grace_periods.wait_for_callbacks(pending > self.limits.soft);
         self.activity.note_pending(self.pending());
         let work = || self.run_batch();

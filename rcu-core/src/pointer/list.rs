@@ -196,6 +196,7 @@ impl<T: Send + Sync + 'static, S: Scope> RcuList<T, S> {
             updating != own,
             "RcuList::update called by the thread that holds the list's updater: it would wait for itself"
         );
+        // Step [one-updater]: links are stored to, not exchanged.
         let tail = lock(&self.tail);
         // Relaxed: as for the load.
         self.updating.store(own, Ordering::Relaxed);

@@ -140,6 +140,8 @@ impl<T: Send + Sync + 'static, S: Scope> RcuOption<T, S> {
     /// assert_eq!(cell.load(&rcu_core::read_lock()), Some(&10));
     /// ```
     pub fn update(&self, mut f: impl FnMut(Option<&T>) -> Option<T>) {
+        // Step [update-in-a-section]: the old value stays while it is looked at, and its address is not published
+        // anew before the exchange.
         // What was replaced is retired outside of the section.
         let _replaced = self.scope.with_section(|| {
             loop {

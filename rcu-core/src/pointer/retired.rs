@@ -66,6 +66,7 @@ impl<T: Send + Sync + 'static, S: Scope> Retired<T, S> {
     /// assert_eq!(old, [1, 2, 3]);
     /// ```
     pub fn wait(self) -> T {
+        // Step [wait-before-taking-back]: readers may be looking at the value.
         // If this panics, `self` is dropped, and so retired.
         synchronize(&self.scope, "Retired::wait", S::own_record(self.scope.borrow()));
         let mut this = ManuallyDrop::new(self);
@@ -80,6 +81,7 @@ impl<T: Send + Sync + 'static, S: Scope> Retired<T, S> {
 
 impl<T: Send + Sync + 'static, S: Scope> Drop for Retired<T, S> {
     fn drop(&mut self) {
+        // Step [retire-when-dropped]: readers may be looking at the value.
         // SAFETY: `new` (1) and (2) are what `retire` asks for, and nothing uses the node after this.
         unsafe { Node::retire(self.node, &self.scope) };
     }

@@ -39,6 +39,7 @@ impl Futex {
 
     /// Wakes every sleeper.
     pub fn wake(&self) {
+        // Step [wake-under-lock]: a sleeper that has seen the old word sleeps before the lock is free.
         drop(lock(&self.sleepers));
         self.woken.notify_all();
     }

@@ -113,6 +113,8 @@ impl<T> Chain<T> {
         let following = unsafe { self.following(Some(removed)) };
         // SAFETY: (1).
         let link = unsafe { self.link(after) };
+        // Step [keep-removed-link]: this is the only store: a reader who stands on the removed element goes on by its
+        // link.
         // Release [link]: pairs with the load in next: the element that is now behind this link is new to readers who came
         // by no other, so this publishes it.
         link.store(into_pointer(following), Ordering::Release);
