@@ -7,7 +7,7 @@ use rcu_core::head::Head;
 use rcu_core::reader::Record;
 use rcu_core::registry::Form;
 use rcu_core::stall::Stalls;
-use rcu_core::sync::{Arc, AtomicU64, Ordering, thread};
+use rcu_core::sync::{Arc, AtomicU64, Ordering, model, thread};
 use rcu_core::synchronize::Synchronizer;
 use rcu_core::{Domain, Fences, RcuOption};
 
@@ -15,6 +15,10 @@ use crate::payload::Payload;
 use crate::run::{EXHAUSTIVE, Extent, Mode, Model, owe, pay, reach, reader};
 use crate::scene::{AWAKE, RACE, SAW, SLEPT, Scene, look_at, watch_sleep};
 
+const BEFORE: &str = "the callback ran before the last handle went";
+const AFTER: &str = "the callback ran after the last handle went";
+const SLEPT_FIRST: &str = "the thread slept before the callback came";
+const LOOKED_FIRST: &str = "the thread found the callback before it slept";
 const TAKEN: &str = "the callback was taken while its maker ran";
 const LEFT: &str = "the callback was left for later";
 
@@ -28,7 +32,7 @@ pub const MODELS: &[Model] = &[
         extent: EXHAUSTIVE,
         covered_by: &[],
         long: &[],
-        outcomes: &[],
+        outcomes: &[BEFORE, AFTER],
         run: end_to_end,
     },
     Model {
@@ -39,7 +43,7 @@ pub const MODELS: &[Model] = &[
         extent: EXHAUSTIVE,
         covered_by: &[],
         long: &[],
-        outcomes: &[],
+        outcomes: &[SLEPT_FIRST, LOOKED_FIRST],
         run: last_handle,
     },
     Model {
@@ -50,7 +54,7 @@ pub const MODELS: &[Model] = &[
         extent: EXHAUSTIVE,
         covered_by: &[],
         long: &[],
-        outcomes: &[],
+        outcomes: &[SLEPT, AWAKE],
         run: stop,
     },
     Model {
@@ -115,19 +119,28 @@ pub const WRONG: &[Model] = &[Model {
 fn end_to_end() {
     let domain = Domain::new();
     let payload = Payload::new(7);
+    // Of loom's: loom does not tell executions apart by what it does not see. Relaxed, it orders nothing.
+    let ran = Arc::new(AtomicU64::new(0));
+    let runs = Arc::clone(&ran);
     owe();
     domain.call(move || {
         assert_eq!(payload.look(), 7);
+        runs.store(1, Ordering::Relaxed);
         pay();
     });
+    reach(if ran.load(Ordering::Relaxed) == 0 { AFTER } else { BEFORE });
     drop(domain);
 }
 
 fn last_handle() {
     let domain = Domain::new();
+    let sleeps = model::sleeps();
     domain.init().unwrap();
     owe();
-    domain.call(pay);
+    domain.call(move || {
+        reach(if model::sleeps() > sleeps { SLEPT_FIRST } else { LOOKED_FIRST });
+        pay();
+    });
     drop(domain);
 }
 
@@ -144,9 +157,11 @@ fn stop() {
         serving.0.serve(&serving.1);
         serving.2.poison();
     });
-    assert_eq!(shared.2.look(), 7);
-    shared.0.stop();
-    thread.join().unwrap();
+    watch_sleep(|| {
+        assert_eq!(shared.2.look(), 7);
+        shared.0.stop();
+        thread.join().unwrap();
+    });
 }
 
 /// A reader with one section, while `N` payloads are replaced one after another and each old one is retired.

@@ -6,7 +6,7 @@ use rcu_core::sync::{Arc, thread};
 use rcu_core::{Domain, Element, RcuList, Reader, Retired};
 
 use crate::payload::Payload;
-use crate::run::{EXHAUSTIVE, Mode, Model, reach, reader};
+use crate::run::{EXHAUSTIVE, Extent, Mode, Model, reach, reader};
 
 // What a traversal may see, and some traversal does see.
 const INSERT: &[&str] = &["[1, 3]", "[1, 2, 3]", "[1, 3, 4]", "[1, 2, 3, 4]"];
@@ -55,9 +55,9 @@ pub const MODELS: &[Model] = &[
         shows: "a reader goes on from a removed element, to one that was removed later, and both stay while it does",
         threads: 2,
         readers: 1,
-        extent: EXHAUSTIVE,
-        covered_by: &[],
-        long: &Mode::ALL,
+        extent: [Extent::Exhaustive, Extent::Bound(5)],
+        covered_by: &["list/insert", "list/remove", "wake/one-section"],
+        long: &[Mode::Fence],
         outcomes: RECLAIM,
         run: reclaim,
     },

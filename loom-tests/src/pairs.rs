@@ -17,14 +17,14 @@ use crate::run::{Mode, Model, survey};
 use crate::sites::Site;
 
 /// How many executions are looked at. Rare paths, such as a driver that sleeps, are met by then.
-const EXECUTIONS: usize = 100;
+const EXECUTIONS: usize = 400;
 const LIMIT: Duration = Duration::from_secs(240);
 
 /// Prints by which places the first executions of a model come, one a line: `file:line:operation`.
 pub fn print_places(model: &'static Model, mode: Mode) {
     survey(model, mode, EXECUTIONS);
-    for (file, line, operation) in met::places() {
-        println!("{file}:{line}:{operation}");
+    for (place, operation) in met::places() {
+        println!("{}:{}:{operation}", place.file(), place.line());
     }
 }
 
@@ -47,9 +47,9 @@ pub fn all(executable: &Path) -> Pairs {
                     let arguments = ["places", model.name, &mode.to_string()];
                     let printed = child::print(executable, &arguments, &[("RCU_LOOM_PLACES", "1")], LIMIT);
                     let printed = printed.unwrap_or_else(|end| panic!("{} {mode}: {end:?}", model.name));
-                    let places: BTreeSet<&str> = printed.lines().collect();
+                    let met: Vec<&Site> = sites.iter().filter(|site| is_met(site, &printed)).collect();
                     let mut pairs = pairs.lock().expect("no holder panics");
-                    for tag in tags.iter().filter(|tag| has_both_ends(tag, &sites, &places)) {
+                    for tag in tags.iter().filter(|tag| has_both_ends(tag, &met)) {
                         pairs.get_mut(&(tag.clone(), mode)).expect("every tag is there").insert(model.name);
                     }
                 }
@@ -59,24 +59,21 @@ pub fn all(executable: &Path) -> Pairs {
     pairs.into_inner().expect("no holder panics")
 }
 
-/// Whether these places are of both ends of the tag: of one that releases and one that acquires, or of fences in two files.
+/// Whether these sites are both ends of the tag: of one that releases and one that acquires, or of fences in two files.
 /// A reader's own two fences are no pair.
-fn has_both_ends(tag: &str, sites: &[Site], places: &BTreeSet<&str>) -> bool {
-    let met: Vec<&Site> = sites
-        .iter()
-        .filter(|site| {
-            site.tags().iter().any(|of| of == tag) && places.iter().any(|place| is_at(site, place))
-        })
-        .collect();
+fn has_both_ends(tag: &str, met: &[&Site]) -> bool {
+    let met: Vec<&&Site> = met.iter().filter(|site| site.tags().iter().any(|of| of == tag)).collect();
     let fences: BTreeSet<&str> =
         met.iter().filter(|site| site.is_fence()).map(|site| site.file.as_str()).collect();
     let any = |orderings: &[&str]| met.iter().any(|site| orderings.contains(&site.ordering.as_str()));
     fences.len() >= 2 || any(&["Release", "AcqRel"]) && any(&["Acquire", "AcqRel"])
 }
 
-fn is_at(site: &Site, place: &str) -> bool {
+/// Whether the site is among the printed places.
+fn is_met(site: &Site, printed: &str) -> bool {
     let operation = if site.is_fence() { "fence" } else { site.operation };
-    place.ends_with(&format!("{}:{}:{operation}", site.file, site.line))
+    let place = format!("{}:{}:{operation}", site.file, site.line);
+    printed.lines().any(|line| line.ends_with(&place))
 }
 
 /// The table of [`Pairs`].

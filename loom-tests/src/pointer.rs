@@ -8,6 +8,10 @@ use crate::run::{EXHAUSTIVE, Extent, Mode, Model, reach, reader};
 
 const OLD: &str = "the reader saw none";
 const NEW: &str = "the reader saw the new value";
+const MAIN_FIRST: &str = "the main thread swapped first";
+const OTHER_FIRST: &str = "the other thread swapped first";
+const ONCE: &str = "an update succeeded at once";
+const AGAIN: &str = "an update met another, and began again";
 
 /// See the module.
 pub const MODELS: &[Model] = &[
@@ -41,7 +45,7 @@ pub const MODELS: &[Model] = &[
         extent: EXHAUSTIVE,
         covered_by: &[],
         long: &[],
-        outcomes: &[],
+        outcomes: &[MAIN_FIRST, OTHER_FIRST],
         run: two_swaps,
     },
     Model {
@@ -52,7 +56,7 @@ pub const MODELS: &[Model] = &[
         extent: [Extent::Bound(3); 2],
         covered_by: &["pointer/self-served-two-updates", "handover/self-served-retire-under-reader"],
         long: &[],
-        outcomes: &[],
+        outcomes: &[ONCE, AGAIN],
         run: || two_updates(Domain::new(), |_| {}),
     },
     Model {
@@ -63,7 +67,7 @@ pub const MODELS: &[Model] = &[
         extent: EXHAUSTIVE,
         covered_by: &[],
         long: &Mode::ALL,
-        outcomes: &[],
+        outcomes: &[ONCE, AGAIN],
         run: || two_updates(Domain::without_thread(), Domain::run_callbacks),
     },
 ];
@@ -106,13 +110,21 @@ fn two_swaps() {
     let second = swap(&cell, 2).is_some();
     let first = thread.join().unwrap();
     assert!(first != second, "the first swap unlinked none, the second what the first had linked");
+    reach(if first { MAIN_FIRST } else { OTHER_FIRST });
 }
 
 fn two_updates(domain: Domain, run_callbacks: fn(&Domain)) {
     model::as_reader();
     let cell = Arc::new(Cell::none_in(&domain));
     let other = Arc::clone(&cell);
-    let add = |cell: &Cell| cell.update(|old| Some(Payload::new(old.map_or(1, |old| old.look() + 1))));
+    let add = |cell: &Cell| {
+        let mut calls = 0;
+        cell.update(|old| {
+            calls += 1;
+            Some(Payload::new(old.map_or(1, |old| old.look() + 1)))
+        });
+        reach(if calls == 1 { ONCE } else { AGAIN });
+    };
     let thread = reader(move || add(&other));
     add(&cell);
     run_callbacks(&domain);

@@ -198,6 +198,8 @@ fn explore(model: &'static Model, mode: Mode, executions: Option<usize>) -> Comp
     builder.max_branches = MAX_BRANCHES;
     // Not from the environment: a run that any of these cuts short would look complete.
     builder.max_permutations = executions;
+    // loom looks at the limit only so often.
+    builder.checkpoint_interval = executions.unwrap_or(builder.checkpoint_interval);
     builder.max_duration = None;
     builder.checkpoint_file = None;
     builder.preemption_bound = match model.extent(mode) {

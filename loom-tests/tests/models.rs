@@ -100,6 +100,7 @@ tests! {
     list_insert: "list/insert" in fence membarrier;
     list_remove: "list/remove" in fence membarrier;
     list_two_updaters: "list/two-updaters" in fence membarrier;
+    list_reclaim: "list/reclaim" in membarrier;
     table_insert: "table/insert" in fence membarrier;
     table_self_served_intact: "table/self-served-intact" in fence;
     table_remove: "table/remove" in fence membarrier;
