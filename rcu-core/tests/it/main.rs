@@ -14,11 +14,13 @@ mod grace_periods;
 #[cfg(target_os = "linux")]
 mod idle;
 mod kicks;
+mod limits;
 mod list;
 mod misuse;
 mod polling;
 mod producers;
 mod quiescent;
+mod stalls;
 mod stress;
 mod threads;
 mod traps;
