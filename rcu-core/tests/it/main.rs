@@ -11,6 +11,7 @@ mod filters;
 #[cfg(unix)]
 mod forks;
 mod grace_periods;
+mod hooks;
 #[cfg(target_os = "linux")]
 mod idle;
 mod kicks;
