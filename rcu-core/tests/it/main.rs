@@ -22,6 +22,7 @@ mod polling;
 mod producers;
 mod quiescent;
 mod stalls;
+mod start_up;
 mod stress;
 mod threads;
 mod traps;
