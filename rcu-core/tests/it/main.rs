@@ -25,5 +25,6 @@ mod stalls;
 mod start_up;
 mod stress;
 mod threads;
+mod tidy;
 mod traps;
 mod watchdog;

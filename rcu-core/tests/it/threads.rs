@@ -164,6 +164,27 @@ fn guard_leaked_by_a_thread_that_is_gone_holds_grace_periods_for_ever() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// Leaked when the thread's registration has ended already, so that there is nothing left to notice it.
+#[test]
+fn guard_leaked_in_a_late_destructor_holds_grace_periods_for_ever() {
+    const TEST: &str = "threads::guard_leaked_in_a_late_destructor_holds_grace_periods_for_ever";
+    let output = in_child(TEST, || {
+        static LEAKED: AtomicBool = AtomicBool::new(false);
+        let value = Arc::new(());
+        let cell = RcuCell::new(Arc::clone(&value));
+        in_destructors(|| {
+            std::mem::forget(read_lock());
+            LEAKED.store(true, Ordering::SeqCst);
+        });
+        assert!(LEAKED.load(Ordering::SeqCst));
+        drop(cell.replace(Arc::new(())));
+        thread::sleep(Duration::from_millis(50));
+        assert_eq!(Arc::strong_count(&value), 2, "freed in spite of the section");
+        assert_eq!(rcu_core::stats().callbacks_run, 0);
+    });
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 #[test]
 fn thread_may_register_before_its_first_section_and_more_than_once() {
     let _watchdog = Watchdog::new("thread_may_register_before_its_first_section_and_more_than_once");
