@@ -72,6 +72,22 @@ fn waiting_inside_a_section_of_a_late_destructor_panics() {
 }
 
 #[test]
+fn notifier_of_a_thread_whose_registration_has_ended_panics() {
+    static REFUSED: AtomicBool = AtomicBool::new(false);
+    let _watchdog = Watchdog::new("notifier_of_a_thread_whose_registration_has_ended_panics");
+    // The destructor that runs first finds the thread registered.
+    in_destructors(|| {
+        let refused = std::panic::catch_unwind(|| drop(rcu_core::on_force(|| ())));
+        if let Err(payload) = refused {
+            let message = payload.downcast_ref::<String>().expect("a message");
+            assert_eq!(message, "on_force: the thread's registration has ended");
+            REFUSED.store(true, Ordering::SeqCst);
+        }
+    });
+    assert!(REFUSED.load(Ordering::SeqCst));
+}
+
+#[test]
 fn guard_in_a_thread_local_delays_grace_periods_until_its_destructor() {
     let _watchdog = Watchdog::new("guard_in_a_thread_local_delays_grace_periods_until_its_destructor");
     for guard_first in [true, false] {
