@@ -23,6 +23,7 @@ mod producers;
 mod quiescent;
 mod stalls;
 mod start_up;
+mod statistics;
 mod stress;
 mod threads;
 mod tidy;
