@@ -88,11 +88,13 @@ impl fmt::Display for Stall {
 pub type StallHook = Arc<dyn Fn(&Stall) + Send + Sync>;
 
 /// Tells the hook of a stall, or else whoever reads standard error. No lock is held by the caller.
-pub fn tell(hook: Option<&StallHook>, stall: &Stall) {
+pub fn tell(hook: Option<StallHook>, stall: &Stall) {
     match hook {
         Some(hook) => {
             let _mark = RoleMark::set(STALL_HOOK);
             contain(|| hook(stall));
+            // If the domain is gone, this is the last of it: what it captured is the application's, too.
+            contain(|| drop(hook));
         }
         None => report(format_args!("{stall}")),
     }
@@ -123,7 +125,7 @@ impl Stalls {
 
     /// Reports a stall. No lock is held by the caller.
     pub fn report(&self, stall: &Stall) {
-        tell(self.count().as_ref(), stall);
+        tell(self.count(), stall);
     }
 
     /// Counts a stall that is about to be told, and returns whom to [`tell`].

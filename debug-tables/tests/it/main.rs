@@ -14,5 +14,6 @@ mod histories;
 mod readers;
 mod reclaim;
 mod domains;
+mod limits;
 mod sets;
 mod broadcasts;

@@ -123,7 +123,7 @@ fn serve() {
         if !stalls.is_empty() {
             // The hooks are foreign code: no lock is held.
             drop(monitor);
-            stalls.iter().for_each(|(hook, stall)| tell(hook.as_ref(), stall));
+            stalls.into_iter().for_each(|(hook, stall)| tell(hook, &stall));
             monitor = lock(&MONITOR);
         }
         let timeout = monitor.watched.iter().map(|watched| watched.stalls().timeout()).min();

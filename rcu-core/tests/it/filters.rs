@@ -22,6 +22,7 @@ use crate::watchdog::{Watchdog, waiting};
 #[cfg(not(rcu_portable))]
 mod membarrier;
 mod seccomp;
+mod sleeps;
 
 const SKIPPED: &str = "skipped: ";
 

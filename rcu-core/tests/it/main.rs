@@ -11,17 +11,23 @@ mod filters;
 #[cfg(unix)]
 mod forks;
 mod grace_periods;
+mod hooks;
 #[cfg(target_os = "linux")]
 mod idle;
 mod keep;
 mod kicks;
+mod limits;
 mod list;
 mod misuse;
 mod polling;
 mod producers;
 mod quiescent;
 mod races;
+mod stalls;
+mod start_up;
+mod statistics;
 mod stress;
 mod threads;
+mod tidy;
 mod traps;
 mod watchdog;

@@ -1,15 +1,18 @@
 //! Broken rules are found, in every build, by a message that names the call and the rule.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::thread;
+use std::time::Duration;
 
-use rcu_core::{Domain, RcuCell, Reader, read_lock};
+use rcu_core::{Domain, RcuCell, read_lock};
 
 use crate::child::{assert_aborted, in_child};
 use crate::keep::keep;
 use crate::watchdog::{Watchdog, waiting};
+
+mod guests;
 
 /// The message that `f` panics with.
 fn refusal(f: impl FnOnce()) -> String {
@@ -23,7 +26,6 @@ fn refusal(f: impl FnOnce()) -> String {
 const IN_SECTION: &str =
     "called from a read-side critical section of the same domain: it would wait for itself";
 const IN_CALLBACK: &str = "called from a callback of the same domain: it would wait for itself";
-const IN_KICK: &str = "called from a force-RCU kick: it may only enter sections and call";
 
 #[test]
 fn waiting_inside_a_section_of_the_default_domain_panics() {
@@ -71,6 +73,14 @@ fn waiting_through_a_reader_that_leaked_a_guard_panics_on_any_thread() {
 fn thread_name_with_a_nul_panics() {
     let message = "thread_name: a thread's name cannot contain a NUL";
     assert_eq!(refusal(|| drop(Domain::builder().thread_name("a\0b"))), message);
+}
+
+#[test]
+fn limit_that_admits_nothing_and_timeout_that_reports_everything_panic() {
+    let hard_limit = refusal(|| drop(Domain::builder().hard_limit(0)));
+    assert_eq!(hard_limit, "hard_limit: a limit of 0 admits no callback");
+    let stall_timeout = refusal(|| drop(Domain::builder().stall_timeout(Duration::ZERO)));
+    assert_eq!(stall_timeout, "stall_timeout: everything would be a stall");
 }
 
 #[test]
@@ -137,6 +147,61 @@ fn waiting_in_a_callback_panics() {
 }
 
 #[test]
+fn waiting_in_a_callback_of_the_default_domain_panics() {
+    let _watchdog = Watchdog::new("waiting_in_a_callback_of_the_default_domain_panics");
+    let calls: [(&str, fn()); 5] = [
+        ("synchronize", rcu_core::synchronize),
+        ("barrier", rcu_core::barrier),
+        ("cond_synchronize", || rcu_core::cond_synchronize(rcu_core::start_poll())),
+        ("Retired::wait", || assert_eq!(RcuCell::new(1).replace(2).wait(), 1)),
+        ("Reader::synchronize", || rcu_core::reader().synchronize()),
+    ];
+    for (call, f) in calls {
+        let (send, message) = channel();
+        rcu_core::call(move || send.send(refusal(f)).expect("the test waits"));
+        let message = waiting("the callback", || message.recv()).expect("sent");
+        assert_eq!(message, format!("{call} {IN_CALLBACK}"));
+    }
+}
+
+#[test]
+fn waiting_in_a_hook_around_batches_panics() {
+    let _watchdog = Watchdog::new("waiting_in_a_hook_around_batches_panics");
+    let (send, messages) = channel();
+    let own: Arc<std::sync::Mutex<Option<Domain>>> = Arc::default();
+    let inner = Arc::clone(&own);
+    let hook = move |run: &mut dyn FnMut()| {
+        // Once: the domain is taken.
+        if let Some(domain) = inner.lock().unwrap().take() {
+            let before = refusal(|| domain.synchronize());
+            run();
+            send.send([before, refusal(|| domain.barrier())]).expect("the test waits");
+        }
+    };
+    let domain = Domain::builder().around_batches(hook).build();
+    *own.lock().unwrap() = Some(domain.clone());
+    domain.call(|| ());
+    let messages = waiting("the hook", || messages.recv()).expect("sent");
+    assert_eq!(
+        messages,
+        ["Domain::synchronize", "Domain::barrier"].map(|call| format!("{call} {IN_CALLBACK}"))
+    );
+    waiting("the batch", || domain.barrier());
+}
+
+#[test]
+fn wait_that_panics_in_a_callback_retires_its_value_too() {
+    let _watchdog = Watchdog::new("wait_that_panics_in_a_callback_retires_its_value_too");
+    let value = Arc::new(());
+    let domain = Domain::new();
+    let old = RcuCell::new_in(&domain, Arc::clone(&value)).replace(Arc::new(()));
+    let message = refusal_in_callback(&domain, move |_| drop(old.wait()));
+    assert_eq!(message, format!("Retired::wait {IN_CALLBACK}"));
+    waiting("the value", || domain.barrier());
+    assert_eq!(Arc::strong_count(&value), 1);
+}
+
+#[test]
 fn callback_of_one_domain_may_wait_for_another() {
     let _watchdog = Watchdog::new("callback_of_one_domain_may_wait_for_another");
     let (one, other) = (Domain::new(), Domain::new());
@@ -147,44 +212,6 @@ fn callback_of_one_domain_may_wait_for_another() {
         send.send(()).expect("the test waits");
     });
     waiting("the callback", || done.recv()).expect("sent");
-}
-
-/// Runs `f` in a kick, and returns the message that it panics with.
-fn refusal_in_kick(f: impl Fn(&Domain) + Send + Sync + 'static) -> String {
-    let domain = Domain::new();
-    let mut reader = domain.reader();
-    let (send, message) = channel();
-    let send: Mutex<Option<Sender<String>>> = Mutex::new(Some(send));
-    let inner = Domain::new();
-    let _kick = reader.on_force(move || {
-        if let Some(send) = send.lock().unwrap().take() {
-            send.send(refusal(|| f(&inner))).expect("the test waits");
-        }
-    });
-    thread::scope(|s| {
-        let section = reader.read_lock();
-        s.spawn(|| domain.synchronize());
-        let message = waiting("the kick", || message.recv()).expect("sent");
-        drop(section);
-        message
-    })
-}
-
-#[test]
-fn waiting_or_registering_in_a_kick_panics() {
-    let _watchdog = Watchdog::new("waiting_or_registering_in_a_kick_panics");
-    assert_eq!(refusal_in_kick(|domain| domain.synchronize()), format!("Domain::synchronize {IN_KICK}"));
-    assert_eq!(refusal_in_kick(|domain| domain.barrier()), format!("Domain::barrier {IN_KICK}"));
-    let cond_synchronize = |domain: &Domain| domain.cond_synchronize(domain.start_poll());
-    assert_eq!(refusal_in_kick(cond_synchronize), format!("Domain::cond_synchronize {IN_KICK}"));
-    assert_eq!(refusal_in_kick(|domain| drop(domain.reader())), format!("Domain::reader {IN_KICK}"));
-    assert_eq!(refusal_in_kick(|_| drop(rcu_core::reader())), format!("reader {IN_KICK}"));
-    assert_eq!(refusal_in_kick(|_| drop(rcu_core::on_force(|| ()))), format!("on_force {IN_KICK}"));
-    let register = |_: &Domain| rcu_core::register_current_thread();
-    assert_eq!(refusal_in_kick(register), format!("register_current_thread {IN_KICK}"));
-    let reader = Mutex::new(Some(rcu_core::reader()));
-    let drop_reader = move |_: &Domain| drop::<Option<Reader>>(reader.lock().unwrap().take());
-    assert_eq!(refusal_in_kick(drop_reader), format!("drop of a Reader {IN_KICK}"));
 }
 
 #[test]
@@ -227,7 +254,7 @@ fn forgotten_guard_never_lets_memory_be_freed() {
         let _asked = driver;
         inner.synchronize();
     });
-    thread::sleep(std::time::Duration::from_millis(50));
+    thread::sleep(Duration::from_millis(50));
     assert_eq!(Arc::strong_count(&asked), 2, "the grace period has not ended");
     assert_eq!((domain.stats().callbacks_run, Arc::strong_count(&value)), (before, 2));
 }

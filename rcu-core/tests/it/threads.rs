@@ -73,6 +73,22 @@ fn waiting_inside_a_section_of_a_late_destructor_panics() {
 }
 
 #[test]
+fn notifier_of_a_thread_whose_registration_has_ended_panics() {
+    static REFUSED: AtomicBool = AtomicBool::new(false);
+    let _watchdog = Watchdog::new("notifier_of_a_thread_whose_registration_has_ended_panics");
+    // The destructor that runs first finds the thread registered.
+    in_destructors(|| {
+        let refused = std::panic::catch_unwind(|| drop(rcu_core::on_force(|| ())));
+        if let Err(payload) = refused {
+            let message = payload.downcast_ref::<String>().expect("a message");
+            assert_eq!(message, "on_force: the thread's registration has ended");
+            REFUSED.store(true, Ordering::SeqCst);
+        }
+    });
+    assert!(REFUSED.load(Ordering::SeqCst));
+}
+
+#[test]
 fn guard_in_a_thread_local_delays_grace_periods_until_its_destructor() {
     let _watchdog = Watchdog::new("guard_in_a_thread_local_delays_grace_periods_until_its_destructor");
     for guard_first in [true, false] {
@@ -162,6 +178,27 @@ fn guard_leaked_by_a_thread_that_is_gone_holds_grace_periods_for_ever() {
             thread::sleep(Duration::from_millis(50));
             assert_eq!((*seven, over.load(Ordering::SeqCst)), (7, false));
         });
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Leaked when the thread's registration has ended already, so that there is nothing left to notice it.
+#[test]
+fn guard_leaked_in_a_late_destructor_holds_grace_periods_for_ever() {
+    const TEST: &str = "threads::guard_leaked_in_a_late_destructor_holds_grace_periods_for_ever";
+    let output = in_child(TEST, || {
+        static LEAKED: AtomicBool = AtomicBool::new(false);
+        let value = Arc::new(());
+        let cell = RcuCell::new(Arc::clone(&value));
+        in_destructors(|| {
+            std::mem::forget(read_lock());
+            LEAKED.store(true, Ordering::SeqCst);
+        });
+        assert!(LEAKED.load(Ordering::SeqCst));
+        drop(cell.replace(Arc::new(())));
+        thread::sleep(Duration::from_millis(50));
+        assert_eq!(Arc::strong_count(&value), 2, "freed in spite of the section");
+        assert_eq!(rcu_core::stats().callbacks_run, 0);
+    });
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 

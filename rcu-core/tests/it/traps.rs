@@ -42,6 +42,34 @@ fn no_lock_is_held_while_a_grace_period_is_waited_for() {
     until("both callbacks", || ran.load(Ordering::SeqCst) == 2);
 }
 
+/// A callback is counted before its grace period: what is queued while one is under way waits for the next, for the one that is
+/// under way does not wait for readers that may be looking at what was unlinked meanwhile.
+#[test]
+fn callback_queued_during_a_grace_period_waits_for_the_next_one() {
+    let _watchdog = Watchdog::new("callback_queued_during_a_grace_period_waits_for_the_next_one");
+    let domain = Domain::new();
+    let (mut earlier, later) = (domain.reader(), domain.reader());
+    let kicked = Arc::new(AtomicBool::new(false));
+    let kick = Arc::clone(&kicked);
+    let _kick = earlier.on_force(move || kick.store(true, Ordering::SeqCst));
+    let ran = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
+    let [first, second] = ran.each_ref().map(|ran| {
+        let ran = Arc::clone(ran);
+        move || ran.store(true, Ordering::SeqCst)
+    });
+    let earlier_section = earlier.read_lock();
+    domain.call(first);
+    until("the grace period to be under way", || kicked.load(Ordering::SeqCst));
+    let later_section = later.read_lock();
+    domain.call(second);
+    drop(earlier_section);
+    until("the first callback", || ran[0].load(Ordering::SeqCst));
+    thread::sleep(Duration::from_millis(20));
+    assert!(!ran[1].load(Ordering::SeqCst), "a section that is older than the callback is still open");
+    drop(later_section);
+    until("the second callback", || ran[1].load(Ordering::SeqCst));
+}
+
 #[test]
 fn everything_retired_during_a_stall_is_dropped_after_it() {
     struct Counted(Arc<AtomicU32>);
