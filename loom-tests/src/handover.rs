@@ -64,7 +64,7 @@ pub const MODELS: &[Model] = &[
         readers: 1,
         extent: [Extent::Bound(4); 2],
         covered_by: &["handover/self-served-retire-under-reader", "handover/last-handle"],
-        long: &[Mode::Membarrier],
+        long: &Mode::ALL,
         outcomes: RACE,
         run: || retire::<1>(Domain::new(), |_| {}),
     },

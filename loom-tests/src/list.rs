@@ -57,7 +57,7 @@ pub const MODELS: &[Model] = &[
         readers: 1,
         extent: [Extent::Exhaustive, Extent::Bound(5)],
         covered_by: &["list/insert", "list/remove", "wake/one-section"],
-        long: &[Mode::Fence],
+        long: &Mode::ALL,
         outcomes: RECLAIM,
         run: reclaim,
     },

@@ -134,7 +134,7 @@ pub const MODELS: &[Model] = &[
         readers: 2,
         extent: [Extent::Bound(3); 2],
         covered_by: &["quiescent/online", "wake/one-section"],
-        long: &[],
+        long: &[Mode::Fence],
         outcomes: &[SAW[0], SAW[1], SLEPT, AWAKE],
         run: beside_a_light_reader,
     },

@@ -41,7 +41,7 @@ pub const MODELS: &[Model] = &[
         readers: 1,
         extent: EXHAUSTIVE,
         covered_by: &[],
-        long: &[Mode::Membarrier],
+        long: &Mode::ALL,
         outcomes: &[BEFORE, AFTER],
         run: || intact(Server::Updater),
     },

@@ -23,7 +23,7 @@ pub const MODELS: &[Model] = &[
         readers: 1,
         extent: [Extent::Bound(5); 2],
         covered_by: &["table/update-inside-beside-server", "handover/last-handle"],
-        long: &[],
+        long: &[Mode::Membarrier],
         outcomes: &[],
         run: update_inside,
     },
