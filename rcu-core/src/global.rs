@@ -268,6 +268,7 @@ pub fn reader() -> Reader {
 /// # Ok::<(), rcu_core::SpawnError>(())
 /// ```
 pub fn init() -> Result<(), SpawnError> {
+    Global.cover();
     ENGINE.grace_periods.period.readers_run_light();
     Global.spawn()
 }
@@ -341,6 +342,7 @@ pub fn model(f: impl Fn() + Send + Sync + 'static) {
 /// assert!(rcu_core::stats().grace_periods >= 1);
 /// ```
 pub fn stats() -> Stats {
+    Global.cover();
     ENGINE.stats()
 }
 

@@ -34,6 +34,10 @@ pub struct Forks;
 
 impl AtFork for Forks {
     fn prepare() {
+        if !HELD.get().is_null() {
+            // Called a second time for this fork.
+            return;
+        }
         // Whoever makes this choice now has made it after this: a child that found it half made would wait for ever.
         readers_run_light(Fences::Auto);
         let alive = lock(&ALIVE);
@@ -49,14 +53,16 @@ impl AtFork for Forks {
     }
 
     fn parent() {
-        let Held { domains, leases, monitor, alive, engines } = held();
+        let Some(held) = held() else { return };
+        let Held { domains, leases, monitor, alive, engines } = *held;
         drop((domains, leases, monitor, alive));
         contain(|| drop(engines));
     }
 
     fn child() {
+        let Some(held) = held() else { return };
+        let Held { domains, mut leases, mut monitor, alive, engines } = *held;
         forget_os_id();
-        let Held { domains, mut leases, mut monitor, alive, engines } = held();
         for (callbacks, grace_periods) in domains {
             callbacks.forget_others();
             grace_periods.forget_others();
@@ -68,9 +74,9 @@ impl AtFork for Forks {
     }
 }
 
-/// What `prepare` held.
-fn held() -> Held {
+/// What `prepare` held, unless this is called a second time after this fork.
+fn held() -> Option<Box<Held>> {
     let held = HELD.replace(ptr::null_mut());
-    // SAFETY: `prepare` is called on this thread before each fork, and after it one of the others, once.
-    *unsafe { Box::from_raw(held) }
+    // SAFETY: only `prepare` stores anything but null, from a box, on this thread, and it is taken out above, once.
+    (!held.is_null()).then(|| unsafe { Box::from_raw(held) })
 }
