@@ -6,7 +6,7 @@
 //! their sections, the grace period that one of them drives, the callback threads. It starts none: its next operation does.
 //!
 //! Order of locks: the list of domains; then, domain by domain, the callback thread's, the room, the rounds, what is taken, the turns, the
-//! registry; then the leases, and the monitor. Whoever else holds two of them took them in this order.
+//! registry; then the choice of fences, the leases, and the monitor. Whoever else holds two of them took them in this order.
 
 #[cfg(not(rcu_loom))]
 mod alive;

@@ -7,7 +7,7 @@ use super::alive::{ALIVE, Alive, Kept};
 use crate::callback::{self, FrozenLeases, FrozenMonitor, freeze_leases, freeze_monitor};
 use crate::contain::contain;
 use crate::engine::Engine;
-use crate::fence::{Fences, readers_run_light};
+use crate::fence;
 use crate::sync::{MutexGuard, lock, thread_local};
 use crate::synchronize;
 use crate::sys::AtFork;
@@ -16,6 +16,7 @@ use crate::thread::forget_os_id;
 /// Everything that is held from before a fork until after it.
 struct Held {
     domains: Vec<(callback::Frozen<'static>, synchronize::Frozen<'static>)>,
+    fences: fence::Frozen,
     leases: FrozenLeases,
     monitor: FrozenMonitor,
     alive: MutexGuard<'static, Alive>,
@@ -38,8 +39,6 @@ impl AtFork for Forks {
             // Called a second time for this fork.
             return;
         }
-        // Whoever makes this choice now has made it after this: a child that found it half made would wait for ever.
-        readers_run_light(Fences::Auto);
         let alive = lock(&ALIVE);
         let engines = alive.engines();
         let freeze = |kept: &Kept| {
@@ -48,20 +47,27 @@ impl AtFork for Forks {
             (engine.callbacks.freeze(), engine.grace_periods.freeze())
         };
         let domains = engines.iter().map(freeze).collect();
-        let held = Held { domains, leases: freeze_leases(), monitor: freeze_monitor(), alive, engines };
+        let held = Held {
+            domains,
+            fences: fence::freeze(),
+            leases: freeze_leases(),
+            monitor: freeze_monitor(),
+            alive,
+            engines,
+        };
         HELD.set(Box::into_raw(Box::new(held)));
     }
 
     fn parent() {
         let Some(held) = held() else { return };
-        let Held { domains, leases, monitor, alive, engines } = *held;
-        drop((domains, leases, monitor, alive));
+        let Held { domains, fences, leases, monitor, alive, engines } = *held;
+        drop((domains, fences, leases, monitor, alive));
         contain(|| drop(engines));
     }
 
     fn child() {
         let Some(held) = held() else { return };
-        let Held { domains, mut leases, mut monitor, alive, engines } = *held;
+        let Held { domains, fences, mut leases, mut monitor, alive, engines } = *held;
         forget_os_id();
         for (callbacks, grace_periods) in domains {
             callbacks.forget_others();
@@ -69,7 +75,7 @@ impl AtFork for Forks {
         }
         leases.keep_own();
         monitor.forget_others();
-        drop((leases, monitor, alive));
+        drop((fences, leases, monitor, alive));
         contain(|| drop(engines));
     }
 }
