@@ -14,7 +14,11 @@ mod alive;
 mod handlers;
 
 #[cfg(not(rcu_loom))]
-pub use alive::{cover, cover_global, is_inside_any};
+pub use alive::{cover, cover_global, is_inside_any, start_left_behind};
+
+/// A model does not fork.
+#[cfg(rcu_loom)]
+pub fn start_left_behind() {}
 
 /// Whether the thread with this token is inside a section of any domain: a model has one.
 #[cfg(rcu_loom)]

@@ -1,6 +1,7 @@
 //! Every domain that is alive.
 
 use super::handlers::Forks;
+use crate::callback::SpawnError;
 use crate::contain::contain;
 use crate::engine::Engine;
 use crate::sync::{Arc, Counter, Mutex, Weak, lock};
@@ -29,6 +30,15 @@ impl Kept {
             Self::Shared(engine) => engine,
         }
     }
+
+    fn spawn(&self) -> Result<(), SpawnError> {
+        match *self {
+            Self::Static(engine) => {
+                engine.callbacks.thread.spawn(&engine.thread, || engine.serve_callbacks())
+            }
+            Self::Shared(ref engine) => engine.spawn(),
+        }
+    }
 }
 
 impl Alive {
@@ -37,6 +47,36 @@ impl Alive {
         let domains = self.domains.iter().filter_map(Weak::upgrade).map(Kept::Shared);
         self.global.map(Kept::Static).into_iter().chain(domains).collect()
     }
+}
+
+/// Non-zero in a forked child in which a domain has something to do and no thread to do it.
+static LEFT_BEHIND: Counter = Counter::new(0);
+
+/// Says, in a forked child, that a domain has something to do and no thread to do it.
+pub fn note_left_behind() {
+    LEFT_BEHIND.set(1);
+}
+
+/// Starts, in a forked child, the callback threads of all domains that have something to do: whoever would use one of them may not
+/// be there, and all its handles may have been dropped.
+#[inline]
+pub fn start_left_behind() {
+    if LEFT_BEHIND.get() != 0 {
+        start_all();
+    }
+}
+
+#[cold]
+fn start_all() {
+    LEFT_BEHIND.set(0);
+    let engines = lock(&ALIVE).engines();
+    for kept in &engines {
+        if kept.engine().is_left_behind() && kept.spawn().is_err() {
+            // The next operation tries again.
+            note_left_behind();
+        }
+    }
+    contain(|| drop(engines));
 }
 
 /// Has the handlers called around each fork. To be called before any lock that they take is taken.

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::ptr;
 
-use super::alive::{ALIVE, Alive, Kept};
+use super::alive::{ALIVE, Alive, Kept, note_left_behind};
 use crate::callback::{self, FrozenLeases, FrozenMonitor, freeze_leases, freeze_monitor};
 use crate::contain::contain;
 use crate::engine::Engine;
@@ -76,6 +76,9 @@ impl AtFork for Forks {
         leases.keep_own();
         monitor.forget_others();
         drop((fences, leases, monitor, alive));
+        if engines.iter().any(|kept| kept.engine().is_left_behind()) {
+            note_left_behind();
+        }
         contain(|| drop(engines));
     }
 }
