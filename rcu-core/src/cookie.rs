@@ -1,6 +1,7 @@
 //! Polling: a grace period that is asked for now, driven by the callback thread, and looked at later.
 
 use crate::engine::Engine;
+use crate::fork::start_left_behind;
 use crate::scope::{Scope, see_to_thread};
 
 /// A grace period that was asked for by [`start_poll`](crate::start_poll()) or
@@ -44,7 +45,12 @@ pub fn start_poll<S: Scope>(scope: &S) -> Cookie {
 pub fn poll<S: Scope>(scope: &S, cookie: Cookie, call: &str) -> bool {
     let engine = S::engine(scope.borrow());
     cookie.assert_of(engine, call);
-    engine.grace_periods.is_over(cookie.number)
+    let over = engine.grace_periods.is_over(cookie.number);
+    if !over {
+        // Nothing else may ever be asked of a forked child.
+        start_left_behind();
+    }
+    over
 }
 
 /// Waits for the cookie's grace period, for `call`.
@@ -53,5 +59,6 @@ pub fn cond_synchronize<S: Scope>(scope: &S, cookie: Cookie, call: &str) {
     let engine = S::engine(scope.borrow());
     cookie.assert_of(engine, call);
     engine.assert_may_wait(call);
+    start_left_behind();
     engine.grace_periods.wait_for(cookie.number, S::own_record(scope.borrow()));
 }

@@ -10,8 +10,7 @@ mod model;
 use std::fmt;
 use std::ptr::NonNull;
 
-use crate::callback::{SpawnError, ThreadOptions};
-use crate::contain::contain;
+use crate::callback::SpawnError;
 use crate::cookie::{self, Cookie};
 use crate::engine::{Engine, Stats};
 use crate::handle::{Reader, Registered};
@@ -72,25 +71,13 @@ pub struct Domain {
 /// What the handles of a domain share. Its drop is the end of the last handle.
 struct Owner {
     engine: Arc<Engine>,
-    thread: ThreadOptions,
-}
-
-impl Owner {
-    fn spawn(&self) -> Result<(), SpawnError> {
-        let engine = Arc::clone(&self.engine);
-        self.engine.callbacks.thread.spawn(&self.thread, move || {
-            engine.serve_callbacks();
-            // The hooks go with the engine, and what they captured is the application's.
-            contain(|| drop(engine));
-        })
-    }
 }
 
 impl Drop for Owner {
     fn drop(&mut self) {
         let callbacks = &self.engine.callbacks;
         if !callbacks.thread.is_spawned() && !callbacks.is_idle() {
-            if let Err(error) = self.spawn() {
+            if let Err(error) = self.engine.spawn() {
                 report(format_args!("the callbacks of a dropped domain are lost: {error}"));
             }
         }
@@ -297,8 +284,7 @@ impl Domain {
     /// # Ok::<(), rcu_core::SpawnError>(())
     /// ```
     pub fn init(&self) -> Result<(), SpawnError> {
-        self.owner.engine.grace_periods.period.readers_run_light();
-        self.spawn()
+        scope::init(self)
     }
 
     /// Waits until every callback queued so far has run, and, if this is the last handle, for the callback thread to end.
@@ -337,7 +323,7 @@ impl Domain {
 
 impl fmt::Debug for Domain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Domain").field("thread_name", &self.owner.thread.name).finish_non_exhaustive()
+        f.debug_struct("Domain").field("thread_name", &self.owner.engine.thread.name).finish_non_exhaustive()
     }
 }
 
@@ -386,6 +372,6 @@ impl Host for Domain {
     }
 
     fn spawn(&self) -> Result<(), SpawnError> {
-        self.owner.spawn()
+        self.owner.engine.spawn()
     }
 }

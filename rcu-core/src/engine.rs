@@ -1,9 +1,10 @@
 //! All the state of one domain, whoever owns it: a static for the default domain, an `Arc` for the others.
 
-use crate::callback::{BatchHook, Callbacks, DEFAULT_SOFT_LIMIT, Limits};
+use crate::callback::{BatchHook, Callbacks, DEFAULT_SOFT_LIMIT, Limits, SpawnError, ThreadOptions};
+use crate::contain::contain;
 use crate::fence::Fences;
 use crate::stall::{DEFAULT_TIMEOUT, Stalls};
-use crate::sync::unique;
+use crate::sync::{Arc, unique};
 use crate::synchronize::Synchronizer;
 
 /// The readers and grace periods of a domain, and its callbacks. The two know nothing of each other.
@@ -16,6 +17,8 @@ pub struct Engine {
     pub(crate) id: u64,
     pub(crate) grace_periods: Synchronizer,
     pub(crate) callbacks: Callbacks,
+    /// What the callback thread is made with.
+    pub(crate) thread: ThreadOptions,
 }
 
 impl Engine {
@@ -26,6 +29,7 @@ impl Engine {
                 id: 0,
                 grace_periods: Synchronizer::new(Fences::Auto, Stalls::new(DEFAULT_TIMEOUT, None)),
                 callbacks: Callbacks::new(Limits::new(DEFAULT_SOFT_LIMIT, None, false), None),
+                thread: ThreadOptions::new(),
             }
         }
     }
@@ -36,12 +40,31 @@ impl Engine {
         stalls: Stalls,
         limits: Limits,
         around_batches: Option<BatchHook>,
+        thread: ThreadOptions,
     ) -> Self {
         Self {
             id: unique(),
             grace_periods: Synchronizer::new(fences, stalls),
             callbacks: Callbacks::new(limits, around_batches),
+            thread,
         }
+    }
+
+    /// Starts the callback thread, which keeps the engine, unless it is there.
+    pub(crate) fn spawn(self: &Arc<Self>) -> Result<(), SpawnError> {
+        let engine = Arc::clone(self);
+        self.callbacks.thread.spawn(&self.thread, move || {
+            engine.serve_callbacks();
+            // The hooks go with the engine, and what they captured is the application's.
+            contain(|| drop(engine));
+        })
+    }
+
+    /// Whether there is something to do for a callback thread that a fork left behind.
+    #[cfg(not(rcu_loom))]
+    pub(crate) fn is_left_behind(&self) -> bool {
+        let Self { callbacks, grace_periods, .. } = self;
+        callbacks.thread.was_left_behind() && (!callbacks.is_idle() || grace_periods.requested().is_some())
     }
 
     /// What the callback thread runs.

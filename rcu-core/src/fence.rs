@@ -61,19 +61,51 @@ pub fn full() {
     fence(Ordering::SeqCst);
 }
 
+#[cfg(not(rcu_loom))]
+pub use imp::{Frozen, freeze};
+
 /// membarrier: chosen once per process.
 #[cfg(all(target_os = "linux", not(rcu_portable), not(rcu_loom)))]
 mod imp {
-    use std::sync::OnceLock;
     use std::sync::atomic::compiler_fence;
 
     use super::{Ordering, fence};
     use crate::report::report;
+    use crate::sync::{Counter, Mutex, MutexGuard, lock};
     use crate::sys;
 
+    /// Held while the choice is made. Not std's `OnceLock`: a child that was forked meanwhile would wait for it for ever.
+    static CHOOSING: Mutex<()> = Mutex::new(());
+    /// [`UNKNOWN`] until it is made. What it says of the kernel needs no ordering: the process registers before this is set.
+    static CHOSEN: Counter = Counter::new(UNKNOWN);
+
+    const UNKNOWN: u64 = 0;
+    const LIGHT: u64 = 1;
+    const FULL: u64 = 2;
+
     pub fn light_is_enough() -> bool {
-        static REGISTERED: OnceLock<bool> = OnceLock::new();
-        *REGISTERED.get_or_init(|| sys::register_membarrier().is_ok())
+        match CHOSEN.get() {
+            UNKNOWN => choose(),
+            chosen => chosen == LIGHT,
+        }
+    }
+
+    #[cold]
+    fn choose() -> bool {
+        let _choosing = lock(&CHOOSING);
+        if CHOSEN.get() == UNKNOWN {
+            CHOSEN.set(if sys::register_membarrier().is_ok() { LIGHT } else { FULL });
+        }
+        CHOSEN.get() == LIGHT
+    }
+
+    /// The choice, which is made or not, and stays so while this is held.
+    #[expect(dead_code, reason = "a lock is held until it is dropped")]
+    pub struct Frozen(MutexGuard<'static, ()>);
+
+    /// Keeps the choice from being made, for a fork: a child has what the kernel was told before the fork.
+    pub fn freeze() -> Frozen {
+        Frozen(lock(&CHOOSING))
     }
 
     #[inline(always)]
@@ -111,6 +143,14 @@ mod imp {
     }
 
     pub fn remote() {}
+
+    /// There is no choice.
+    pub struct Frozen;
+
+    /// There is no choice to keep from being made.
+    pub fn freeze() -> Frozen {
+        Frozen
+    }
 }
 
 /// Whichever the model is run for.

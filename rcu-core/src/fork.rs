@@ -6,7 +6,7 @@
 //! their sections, the grace period that one of them drives, the callback threads. It starts none: its next operation does.
 //!
 //! Order of locks: the list of domains; then, domain by domain, the callback thread's, the room, the rounds, what is taken, the turns, the
-//! registry; then the leases, and the monitor. Whoever else holds two of them took them in this order.
+//! registry; then the choice of fences, the leases, and the monitor. Whoever else holds two of them took them in this order.
 
 #[cfg(not(rcu_loom))]
 mod alive;
@@ -14,7 +14,11 @@ mod alive;
 mod handlers;
 
 #[cfg(not(rcu_loom))]
-pub use alive::{cover, cover_global, is_inside_any};
+pub use alive::{cover, cover_global, is_inside_any, start_left_behind};
+
+/// A model does not fork.
+#[cfg(rcu_loom)]
+pub fn start_left_behind() {}
 
 /// Whether the thread with this token is inside a section of any domain: a model has one.
 #[cfg(rcu_loom)]

@@ -4,7 +4,7 @@ mod local;
 
 use std::ptr::NonNull;
 
-use crate::callback::{SpawnError, ThreadOptions};
+use crate::callback::SpawnError;
 use crate::cookie::{self, Cookie};
 use crate::engine::{Engine, Stats};
 #[cfg(not(rcu_loom))]
@@ -268,8 +268,7 @@ pub fn reader() -> Reader {
 /// # Ok::<(), rcu_core::SpawnError>(())
 /// ```
 pub fn init() -> Result<(), SpawnError> {
-    ENGINE.grace_periods.period.readers_run_light();
-    Global.spawn()
+    scope::init(&Global)
 }
 
 /// Registers the calling thread as a reader of the default domain now, rather than in its first section: before signal
@@ -341,6 +340,7 @@ pub fn model(f: impl Fn() + Send + Sync + 'static) {
 /// assert!(rcu_core::stats().grace_periods >= 1);
 /// ```
 pub fn stats() -> Stats {
+    Global.cover();
     ENGINE.stats()
 }
 
@@ -397,7 +397,6 @@ impl Host for Global {
 
     fn spawn(&self) -> Result<(), SpawnError> {
         self.cover();
-        let options = ThreadOptions { name: "rcu-callbacks".to_owned(), stack_size: None };
-        ENGINE.callbacks.thread.spawn(&options, || ENGINE.serve_callbacks())
+        ENGINE.callbacks.thread.spawn(&ENGINE.thread, || ENGINE.serve_callbacks())
     }
 }

@@ -283,11 +283,14 @@ impl Record {
         self.os_thread.set(thread::os_id().into());
     }
 
-    /// In a forked child, ends the section of an owner who is not there. If the reader is used again, it is on the slow path.
+    /// In a forked child, ends the section, if one is open, of an owner who is not there. If such a reader is used again, it is on the
+    /// slow path.
     #[cfg(not(rcu_loom))]
     pub fn end_section_left_behind(&self) {
-        // Relaxed: a forked child has one thread.
-        self.word.store(SLOW, Ordering::Relaxed);
+        if self.inside() {
+            // Relaxed: a forked child has one thread.
+            self.word.store(SLOW, Ordering::Relaxed);
+        }
     }
 
     /// The number of the thread that entered last, for reports.

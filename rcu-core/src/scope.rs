@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 
 use crate::callback::{Callbacks, SpawnError, closure_head};
 use crate::engine::Engine;
-use crate::fork::is_inside_any;
+use crate::fork::{is_inside_any, start_left_behind};
 use crate::head::Head;
 use crate::reader::Record;
 use crate::thread::{runs_own_code, token};
@@ -108,10 +108,7 @@ pub fn synchronize<S: Scope>(scope: &S, call: &str, own: Option<NonNull<Record>>
     scope.cover();
     let engine = S::engine(scope.borrow());
     engine.assert_may_wait(call);
-    #[cfg(not(rcu_loom))]
-    if engine.callbacks.thread.was_left_behind() {
-        see_to_thread(scope);
-    }
+    start_left_behind();
     engine.grace_periods.wait(own);
 }
 
@@ -139,6 +136,15 @@ pub fn see_to_thread<S: Scope>(scope: &S) {
         // Nothing is lost if this fails: what is queued or requested stays so, and the next one tries again.
         let _ = scope.spawn();
     }
+    start_left_behind();
+}
+
+/// Chooses the fences and starts the callback thread.
+pub fn init<S: Scope>(scope: &S) -> Result<(), SpawnError> {
+    scope.cover();
+    S::engine(scope.borrow()).grace_periods.period.readers_run_light();
+    start_left_behind();
+    scope.spawn()
 }
 
 /// Queues a closure.
@@ -164,6 +170,7 @@ pub fn barrier<S: Scope>(scope: &S, call: &str) {
     scope.cover();
     let engine = S::engine(scope.borrow());
     engine.assert_may_wait(call);
+    start_left_behind();
     let Some(round) = engine.callbacks.round() else { return };
     if let Err(error) = scope.spawn() {
         panic!("{call}: callbacks cannot run: {error}");

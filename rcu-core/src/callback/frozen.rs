@@ -2,7 +2,8 @@
 //!
 //! A child has the callbacks and not the threads. While the process is copied, page after page, its other threads run on: what they
 //! write meanwhile may reach the child in part. So the locks are held, what was queued by then is taken out of the lists, where
-//! nobody touches it, and what is in the lists in the child was pushed meanwhile: it is the parent's.
+//! nobody touches it, and what is in the lists in the child was pushed meanwhile: it is the parent's, also in the list of the thread
+//! that forks, where threads without a list of their own may push.
 //!
 //! The callback that runs when the process forks runs in the parent alone, unless it is the one that forks; in the child it leaks.
 
@@ -46,9 +47,10 @@ impl Frozen<'_> {
             self.taken.start_over();
             activity.rest();
         }
-        let kept = lists.forget_others();
-        let pending = kept + self.taken.len() + u64::from(forks_itself);
+        lists.forget();
+        let runs_now = activity.running().is_some();
+        let pending = self.taken.len() + u64::from(runs_now);
         lists.count_anew(activity.callbacks_run() + pending);
-        self.room.count_anew(pending);
+        self.room.count_anew(pending, forks_itself);
     }
 }

@@ -72,11 +72,6 @@ fn choose() -> Own {
     own
 }
 
-/// The list that the calling thread has by lease, if it has one.
-pub fn leased_list() -> Option<usize> {
-    OWN.get().and_then(|own| own.leased.then_some(own.list))
-}
-
 /// The leases of the process, which do not change while this is held.
 #[derive(Debug)]
 pub struct Frozen(MutexGuard<'static, u64>);
@@ -89,6 +84,6 @@ pub fn freeze() -> Frozen {
 impl Frozen {
     /// In a forked child, leaves the calling thread its lease, and nobody else.
     pub fn keep_own(&mut self) {
-        *self.0 = leased_list().map_or(0, |list| 1 << list);
+        *self.0 = OWN.get().filter(|own| own.leased).map_or(0, |own| 1 << own.list);
     }
 }

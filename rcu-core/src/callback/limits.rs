@@ -31,6 +31,9 @@ const FAR_AHEAD: u64 = 10;
 const REST: Duration = Duration::from_micros(100);
 const RESTS: u32 = 10;
 
+/// After how many callbacks their room is given back to producers that wait for some.
+const GIVE_BACK: u64 = 32;
+
 /// See the module.
 #[derive(Debug)]
 pub struct Limits {
@@ -40,6 +43,8 @@ pub struct Limits {
     hard: Option<u64>,
     room: Mutex<Room>,
     given_back: Condvar,
+    /// How many callbacks have run whose room has not been given back. The callback thread's.
+    ran: Counter,
 }
 
 /// When a producer looks and rests.
@@ -79,7 +84,7 @@ impl Limits {
             };
             let room = Room { pending: 0, waiting: 0, held_up: HeldUp { waited: 0, exceeded: 0 } };
             let (paced, room) = (Counter::new(0), Mutex::new(room));
-            Self { soft, pacing, paced, hard, room, given_back: Condvar::new() }
+            Self { soft, pacing, paced, hard, room, given_back: Condvar::new(), ran: Counter::new(0) }
         }
     }
 
@@ -167,12 +172,24 @@ impl Limits {
         admitted
     }
 
-    /// Takes back the room of callbacks that have run.
-    pub fn give_back(&self, ran: u64) {
-        if self.hard.is_some() && ran > 0 {
+    /// Notes, on the callback thread, that a callback has run, and gives room back now and then.
+    pub fn note_run(&self) {
+        if self.hard.is_some() {
+            self.ran.add_own(1);
+            if self.ran.get() == GIVE_BACK {
+                self.give_back();
+            }
+        }
+    }
+
+    /// Gives back, on the callback thread, the room of all that have run.
+    pub fn give_back(&self) {
+        let ran = self.ran.get();
+        if ran > 0 {
             let mut room = lock(&self.room);
-            // In a forked child, some of them may have been counted by the parent alone.
+            debug_assert!(ran <= room.pending, "each was admitted");
             room.pending = room.pending.saturating_sub(ran);
+            self.ran.set(0);
             if room.waiting > 0 {
                 self.given_back.notify_all();
             }
@@ -187,21 +204,28 @@ impl Limits {
 /// The room of a domain's producers, which does not change while this is held.
 #[cfg(not(rcu_loom))]
 #[derive(Debug)]
-pub struct Frozen<'a>(MutexGuard<'a, Room>);
+pub struct Frozen<'a> {
+    room: MutexGuard<'a, Room>,
+    ran: &'a Counter,
+}
 
 #[cfg(not(rcu_loom))]
 impl Limits {
     /// Keeps the room as it is, for a fork.
     pub fn freeze(&self) -> Frozen<'_> {
-        Frozen(lock(&self.room))
+        Frozen { room: lock(&self.room), ran: &self.ran }
     }
 }
 
 #[cfg(not(rcu_loom))]
 impl Frozen<'_> {
-    /// In a forked child, counts anew: producers that were admitted or wait are not there.
-    pub fn count_anew(&mut self, pending: u64) {
-        self.0.pending = pending;
-        self.0.waiting = 0;
+    /// In a forked child, counts anew: producers that were admitted or wait are not there. If the callback thread is there, it gives
+    /// back what has run.
+    pub fn count_anew(&mut self, pending: u64, callback_thread: bool) {
+        if !callback_thread {
+            self.ran.set(0);
+        }
+        self.room.pending = pending + self.ran.get();
+        self.room.waiting = 0;
     }
 }

@@ -6,7 +6,7 @@
 use std::ptr::NonNull;
 
 #[cfg(not(rcu_loom))]
-use super::lease::{leased_list, own_list};
+use super::lease::own_list;
 use super::queue::{Batch, Queue};
 use crate::head::Head;
 use crate::sync::Counter;
@@ -84,18 +84,10 @@ impl Lists {
         queued.fold(Batch::default(), |rest, list| list.queue.take_before(rest))
     }
 
-    /// In a forked child: forgets what other threads pushed since the lists were last taken, and returns how many callbacks are
-    /// left.
-    ///
-    /// What they pushed while the process was copied may have been copied in part. What the calling thread pushed is whole,
-    /// and stays.
+    /// In a forked child: forgets what was pushed since the lists were last taken. It may have been copied in part.
     #[cfg(not(rcu_loom))]
-    pub fn forget_others(&self) -> u64 {
-        let own = leased_list();
-        let (own, others): (Vec<_>, Vec<_>) =
-            self.lists.iter().enumerate().partition(|(index, _)| Some(*index) == own);
-        others.iter().for_each(|(_, list)| list.queue.forget());
-        own.iter().map(|(_, list)| list.queue.len()).sum()
+    pub fn forget(&self) {
+        self.lists.iter().for_each(|list| list.queue.forget());
     }
 
     /// In a forked child: corrects how many callbacks have been pushed so far.

@@ -12,18 +12,21 @@ use std::time::Instant;
 use super::activity::Activity;
 use crate::stall::{Culprit, Stall, StallHook, Stalls, tell};
 use crate::sync::{Condvar, Mutex, MutexGuard, lock, thread, wait, wait_timeout};
-use crate::thread::{OsThread, os_id, token};
+use crate::thread::{NOBODY, OsThread, os_id, token};
 
 /// How often it looks in the time that is too long.
 const LOOKS: u32 = 4;
 
-static MONITOR: Mutex<Monitor> = Mutex::new(Monitor { running: false, next_look: None, watched: Vec::new() });
+static MONITOR: Mutex<Monitor> =
+    Mutex::new(Monitor { running: false, token: NOBODY, next_look: None, watched: Vec::new() });
 static CHANGED: Condvar = Condvar::new();
 
 #[derive(Debug)]
 struct Monitor {
     /// Whether the thread is there.
     running: bool,
+    /// The thread's token, once it is at work.
+    token: u64,
     /// When it looks next, if it sleeps until then.
     next_look: Option<Instant>,
     watched: Vec<Watched>,
@@ -78,9 +81,14 @@ impl Watched {
 
 /// Starts the thread, unless it is there. If that fails the next call tries again; until then callbacks that hang go unreported.
 pub fn start() {
-    let mut monitor = lock(&MONITOR);
-    if !monitor.running {
-        monitor.running = thread::Builder::new().name("rcu-stall".to_owned()).spawn(serve).is_ok();
+    lock(&MONITOR).start();
+}
+
+impl Monitor {
+    fn start(&mut self) {
+        if !self.running {
+            self.running = thread::Builder::new().name("rcu-stall".to_owned()).spawn(serve).is_ok();
+        }
     }
 }
 
@@ -96,6 +104,8 @@ pub fn watch<R>(activity: &Activity, stalls: &Stalls, work: impl FnOnce() -> R) 
     let now = Instant::now();
     let Some(next_report) = now.checked_add(stalls.timeout()) else { return work() };
     let mut monitor = lock(&MONITOR);
+    // It was started before this thread, which a child that this one forked has, too; but not the monitor.
+    monitor.start();
     monitor.watched.push(Watched {
         activity: NonNull::from(activity),
         stalls: NonNull::from(stalls),
@@ -117,11 +127,12 @@ pub fn watch<R>(activity: &Activity, stalls: &Stalls, work: impl FnOnce() -> R) 
 
 fn serve() {
     let mut monitor = lock(&MONITOR);
+    monitor.token = token();
     loop {
         let now = Instant::now();
         let stalls: Vec<_> = monitor.watched.iter_mut().filter_map(|watched| watched.look(now)).collect();
         if !stalls.is_empty() {
-            // The hooks are foreign code: no lock is held.
+            // The hooks are foreign code, and so is what they captured, if this is the last of it: no lock is held.
             drop(monitor);
             stalls.into_iter().for_each(|(hook, stall)| tell(hook, &stall));
             monitor = lock(&MONITOR);
@@ -146,10 +157,16 @@ pub fn freeze() -> Frozen {
 }
 
 impl Frozen {
-    /// In a forked child, forgets the thread, and what threads other than the calling one were at.
+    /// In a forked child, forgets the thread, unless it is the one that forked, and what threads other than the calling one were at.
     pub fn forget_others(&mut self) {
-        self.0.running = false;
-        self.0.next_look = None;
-        self.0.watched.retain(|watched| watched.token == token());
+        let Monitor { running, token: monitor, next_look, watched } = &mut *self.0;
+        let own = token();
+        if *monitor != own {
+            (*running, *monitor) = (false, NOBODY);
+        }
+        *next_look = None;
+        watched.retain(|watched| watched.token == own);
+        // It has another number here.
+        watched.iter_mut().for_each(|watched| watched.os_thread = os_id());
     }
 }

@@ -80,13 +80,6 @@ impl Queue {
         // Relaxed: a forked child has one thread.
         self.head.store(ptr::null_mut(), Ordering::Relaxed);
     }
-
-    /// How many callbacks the calling thread has queued, who is the only one there: in a forked child.
-    #[cfg(not(rcu_loom))]
-    pub fn len(&self) -> u64 {
-        // Relaxed: a forked child has one thread.
-        Batch { oldest: self.head.load(Ordering::Relaxed) }.len()
-    }
 }
 
 /// Callbacks that were taken, and belong to nobody else. They are leaked if they are not consumed.

@@ -2,6 +2,7 @@
 //!
 //! A thread that cannot be started loses nothing: the callbacks stay queued, and every later one tries again.
 
+use std::borrow::Cow;
 use std::fmt;
 #[cfg(not(rcu_loom))]
 use std::mem;
@@ -45,9 +46,16 @@ impl std::error::Error for SpawnError {
 /// What a callback thread is made with.
 #[derive(Clone, Debug)]
 pub struct ThreadOptions {
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// In bytes; std's choice if none.
     pub stack_size: Option<usize>,
+}
+
+impl ThreadOptions {
+    /// Those of a domain that is not told otherwise.
+    pub const fn new() -> Self {
+        Self { name: Cow::Borrowed("rcu-callbacks"), stack_size: None }
+    }
 }
 
 /// The thread of one domain, there or not yet.
@@ -94,7 +102,7 @@ impl CallbackThread {
         if self.is_spawned() {
             return Ok(());
         }
-        let mut builder = thread::Builder::new().name(options.name.clone());
+        let mut builder = thread::Builder::new().name(options.name.clone().into_owned());
         if let Some(stack_size) = options.stack_size {
             builder = builder.stack_size(stack_size);
         }

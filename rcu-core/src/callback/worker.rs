@@ -24,9 +24,6 @@ use crate::thread::{Role, RoleMark, token};
 /// Called around each batch of callbacks, with what runs them.
 pub type BatchHook = Arc<dyn Fn(&mut dyn FnMut()) + Send + Sync>;
 
-/// After how many callbacks their room is given back to producers that wait for some.
-const GIVE_BACK: u64 = 32;
-
 /// The callbacks of one domain, and the state of their thread.
 pub struct Callbacks {
     pub(super) lists: Lists,
@@ -179,25 +176,21 @@ impl Callbacks {
     }
 
     fn run_batch(&self) {
-        let mut ran = 0;
         if let Some(around) = &self.around_batches {
-            contain(|| around(&mut || self.run_taken(&mut ran)));
+            contain(|| around(&mut || self.run_taken()));
         }
         // All of it, or what a hook has left by returning early or unwinding.
-        self.run_taken(&mut ran);
-        self.limits.give_back(ran);
+        self.run_taken();
+        self.limits.give_back();
     }
 
-    fn run_taken(&self, ran: &mut u64) {
+    fn run_taken(&self) {
         while let Some(head) = self.taken.next() {
             // SAFETY: `push` (1): the head is valid until it runs.
             let kind = unsafe { Head::kind(head) };
             // SAFETY: (1) and (2) are what `push` was promised, the grace period is over, and each head is taken once.
             self.activity.run(kind, || contain(|| unsafe { Head::run(head) }));
-            *ran += 1;
-            if *ran == GIVE_BACK {
-                self.limits.give_back(std::mem::take(ran));
-            }
+            self.limits.note_run();
         }
     }
 }

@@ -39,7 +39,7 @@ impl Builder {
     pub(super) fn new() -> Self {
         Self {
             fences: Fences::Auto,
-            thread: ThreadOptions { name: "rcu-callbacks".to_owned(), stack_size: None },
+            thread: ThreadOptions::new(),
             stall_timeout: DEFAULT_TIMEOUT,
             on_stall: None,
             soft_limit: DEFAULT_SOFT_LIMIT,
@@ -76,7 +76,7 @@ impl Builder {
     /// # assert_eq!(domain.stats().callbacks_panicked, 0);
     /// ```
     pub fn thread_name(mut self, name: impl Into<String>) -> Self {
-        self.thread.name = name.into();
+        self.thread.name = name.into().into();
         assert!(!self.thread.name.contains('\0'), "thread_name: a thread's name cannot contain a NUL");
         self
     }
@@ -237,10 +237,10 @@ impl Builder {
     pub fn build(self) -> Domain {
         let stalls = Stalls::new(self.stall_timeout, self.on_stall);
         let limits = Limits::new(self.soft_limit, self.hard_limit, self.pace);
-        let engine = Arc::new(Engine::new(self.fences, stalls, limits, self.around_batches));
+        let engine = Arc::new(Engine::new(self.fences, stalls, limits, self.around_batches, self.thread));
         #[cfg(not(rcu_loom))]
         cover(&engine);
-        Domain { owner: Arc::new(Owner { engine, thread: self.thread }) }
+        Domain { owner: Arc::new(Owner { engine }) }
     }
 }
 

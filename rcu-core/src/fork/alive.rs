@@ -1,20 +1,17 @@
 //! Every domain that is alive.
 
-use std::mem;
-
 use super::handlers::Forks;
+use crate::callback::SpawnError;
 use crate::contain::contain;
 use crate::engine::Engine;
-use crate::sync::{Arc, Mutex, Weak, lock};
+use crate::sync::{Arc, Counter, Mutex, Weak, lock};
 use crate::sys::at_fork;
 
-pub static ALIVE: Mutex<Alive> = Mutex::new(Alive { covered: false, global: None, domains: Vec::new() });
+pub static ALIVE: Mutex<Alive> = Mutex::new(Alive { global: None, domains: Vec::new() });
 
 /// See the module.
 #[derive(Debug)]
 pub struct Alive {
-    /// Whether the handlers are called around forks.
-    covered: bool,
     global: Option<&'static Engine>,
     domains: Vec<Weak<Engine>>,
 }
@@ -33,6 +30,15 @@ impl Kept {
             Self::Shared(engine) => engine,
         }
     }
+
+    fn spawn(&self) -> Result<(), SpawnError> {
+        match *self {
+            Self::Static(engine) => {
+                engine.callbacks.thread.spawn(&engine.thread, || engine.serve_callbacks())
+            }
+            Self::Shared(ref engine) => engine.spawn(),
+        }
+    }
 }
 
 impl Alive {
@@ -41,18 +47,54 @@ impl Alive {
         let domains = self.domains.iter().filter_map(Weak::upgrade).map(Kept::Shared);
         self.global.map(Kept::Static).into_iter().chain(domains).collect()
     }
+}
 
-    fn cover_forks(&mut self) {
-        if !mem::replace(&mut self.covered, true) {
-            at_fork::<Forks>();
+/// Non-zero in a forked child in which a domain has something to do and no thread to do it.
+static LEFT_BEHIND: Counter = Counter::new(0);
+
+/// Says, in a forked child, that a domain has something to do and no thread to do it.
+pub fn note_left_behind() {
+    LEFT_BEHIND.set(1);
+}
+
+/// Starts, in a forked child, the callback threads of all domains that have something to do: whoever would use one of them may not
+/// be there, and all its handles may have been dropped.
+#[inline]
+pub fn start_left_behind() {
+    if LEFT_BEHIND.get() != 0 {
+        start_all();
+    }
+}
+
+#[cold]
+fn start_all() {
+    LEFT_BEHIND.set(0);
+    let engines = lock(&ALIVE).engines();
+    for kept in &engines {
+        if kept.engine().is_left_behind() && kept.spawn().is_err() {
+            // The next operation tries again.
+            note_left_behind();
         }
+    }
+    contain(|| drop(engines));
+}
+
+/// Has the handlers called around each fork. To be called before any lock that they take is taken.
+///
+/// No lock is held meanwhile, and nobody waits for who does it: a fork that comes first copies a process that has yet to do it, and none
+/// of whose locks is held. So two threads may both do it. The handlers, called twice, do their work once.
+fn cover_forks() {
+    static COVERED: Counter = Counter::new(0);
+    if COVERED.get() == 0 {
+        at_fork::<Forks>();
+        COVERED.set(1);
     }
 }
 
 /// Sees to it that forks find the domain whole, for as long as it lives.
 pub fn cover(engine: &Arc<Engine>) {
+    cover_forks();
     let mut alive = lock(&ALIVE);
-    alive.cover_forks();
     if alive.domains.len() == alive.domains.capacity() {
         alive.domains.retain(|engine| engine.strong_count() > 0);
     }
@@ -61,9 +103,8 @@ pub fn cover(engine: &Arc<Engine>) {
 
 /// As [`cover`], for the default domain.
 pub fn cover_global(engine: &'static Engine) {
-    let mut alive = lock(&ALIVE);
-    alive.cover_forks();
-    alive.global = Some(engine);
+    cover_forks();
+    lock(&ALIVE).global = Some(engine);
 }
 
 /// Whether the thread with this token is inside a section of any domain.

@@ -3,11 +3,11 @@
 use std::cell::Cell;
 use std::ptr;
 
-use super::alive::{ALIVE, Alive, Kept};
+use super::alive::{ALIVE, Alive, Kept, note_left_behind};
 use crate::callback::{self, FrozenLeases, FrozenMonitor, freeze_leases, freeze_monitor};
 use crate::contain::contain;
 use crate::engine::Engine;
-use crate::fence::{Fences, readers_run_light};
+use crate::fence;
 use crate::sync::{MutexGuard, lock, thread_local};
 use crate::synchronize;
 use crate::sys::AtFork;
@@ -16,6 +16,7 @@ use crate::thread::forget_os_id;
 /// Everything that is held from before a fork until after it.
 struct Held {
     domains: Vec<(callback::Frozen<'static>, synchronize::Frozen<'static>)>,
+    fences: fence::Frozen,
     leases: FrozenLeases,
     monitor: FrozenMonitor,
     alive: MutexGuard<'static, Alive>,
@@ -34,8 +35,10 @@ pub struct Forks;
 
 impl AtFork for Forks {
     fn prepare() {
-        // Whoever makes this choice now has made it after this: a child that found it half made would wait for ever.
-        readers_run_light(Fences::Auto);
+        if !HELD.get().is_null() {
+            // Called a second time for this fork.
+            return;
+        }
         let alive = lock(&ALIVE);
         let engines = alive.engines();
         let freeze = |kept: &Kept| {
@@ -44,33 +47,45 @@ impl AtFork for Forks {
             (engine.callbacks.freeze(), engine.grace_periods.freeze())
         };
         let domains = engines.iter().map(freeze).collect();
-        let held = Held { domains, leases: freeze_leases(), monitor: freeze_monitor(), alive, engines };
+        let held = Held {
+            domains,
+            fences: fence::freeze(),
+            leases: freeze_leases(),
+            monitor: freeze_monitor(),
+            alive,
+            engines,
+        };
         HELD.set(Box::into_raw(Box::new(held)));
     }
 
     fn parent() {
-        let Held { domains, leases, monitor, alive, engines } = held();
-        drop((domains, leases, monitor, alive));
+        let Some(held) = held() else { return };
+        let Held { domains, fences, leases, monitor, alive, engines } = *held;
+        drop((domains, fences, leases, monitor, alive));
         contain(|| drop(engines));
     }
 
     fn child() {
+        let Some(held) = held() else { return };
+        let Held { domains, fences, mut leases, mut monitor, alive, engines } = *held;
         forget_os_id();
-        let Held { domains, mut leases, mut monitor, alive, engines } = held();
         for (callbacks, grace_periods) in domains {
             callbacks.forget_others();
             grace_periods.forget_others();
         }
         leases.keep_own();
         monitor.forget_others();
-        drop((leases, monitor, alive));
+        drop((fences, leases, monitor, alive));
+        if engines.iter().any(|kept| kept.engine().is_left_behind()) {
+            note_left_behind();
+        }
         contain(|| drop(engines));
     }
 }
 
-/// What `prepare` held.
-fn held() -> Held {
+/// What `prepare` held, unless this is called a second time after this fork.
+fn held() -> Option<Box<Held>> {
     let held = HELD.replace(ptr::null_mut());
-    // SAFETY: `prepare` is called on this thread before each fork, and after it one of the others, once.
-    *unsafe { Box::from_raw(held) }
+    // SAFETY: only `prepare` stores anything but null, from a box, on this thread, and it is taken out above, once.
+    (!held.is_null()).then(|| unsafe { Box::from_raw(held) })
 }

@@ -78,12 +78,12 @@ impl Local {
         if self.state.get() != State::Unregistered {
             return;
         }
+        Global.cover();
         // The access schedules the destructor; it is refused when the thread's destructors have begun.
         if REGISTRATION.try_with(|_| ()).is_err() {
             self.state.set(State::Late);
             return;
         }
-        Global.cover();
         self.record.adopt();
         self.record.take_fast_path(&ENGINE.grace_periods.period);
         // SAFETY: (1) the record is valid until the thread is gone, and `unregister` comes before.
