@@ -20,7 +20,9 @@ pub struct Watchdog {
 impl Watchdog {
     pub fn new(test: &'static str) -> Self {
         let (done, ended) = channel::<()>();
+        let (up, is_up) = channel();
         thread::spawn(move || {
+            up.send(()).expect("the test waits");
             if ended.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
                 eprintln!("{test}: still running after {LIMIT:?}; {:?}; waiting:", rcu_core::stats());
                 for (who, what) in WAITS.lock().unwrap().iter() {
@@ -29,6 +31,8 @@ impl Watchdog {
                 std::process::abort();
             }
         });
+        // What a test does to its process, the thread has started before.
+        is_up.recv().expect("it starts");
         Self { _done: done }
     }
 }

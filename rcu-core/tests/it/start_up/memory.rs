@@ -78,6 +78,8 @@ fn callbacks_queued_while_no_thread_can_be_started_run_once_a_later_call_starts_
             assert_eq!(dropped.load(Ordering::SeqCst), 10);
             until("the cookie", || domain.poll(cookie));
             assert_eq!((domain.stats().callbacks_run, domain.stats().callbacks_pending), (21, 0));
+            // The stack goes with the thread, before the next limit is set.
+            waiting("the callback thread", || domain.shutdown());
         }
     });
     assert_passed(&output);
@@ -94,10 +96,13 @@ fn barrier_and_the_drop_of_the_last_handle_retry_to_start_the_thread() {
             let domain = Domain::builder().thread_stack_size(STACK).build();
             let limit = Limit::to_use(LEFT);
             domain.defer_drop(Counted(Arc::clone(&dropped)));
+            domain.init().expect_err("no memory");
             drop(limit);
             if wait {
                 waiting("the callback", || domain.barrier());
                 assert_eq!(dropped.load(Ordering::SeqCst), 1);
+                // The stack goes with the thread, before the next limit is set.
+                waiting("the callback thread", || domain.shutdown());
             } else {
                 drop(domain);
                 until("the callback of a domain that is gone", || dropped.load(Ordering::SeqCst) == 1);
