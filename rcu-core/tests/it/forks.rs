@@ -5,32 +5,77 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rcu_core::{Domain, RcuCell, read_lock};
+use rcu_core::{Domain, RcuCell, Reader, read_lock};
 
 use crate::child::{assert_passed, in_child};
 use crate::watchdog::{Watchdog, until};
+
+mod before_exec;
+mod child;
+mod forker;
+mod hooks;
+mod load;
+mod others;
+mod queues;
+mod vanished;
 
 /// How long a forked child may take: these machines are shared.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// Forks. In the child, runs `body` and ends the process; returns what the child returned, from 0 to 100.
 fn fork(body: impl FnOnce() -> u8) -> u8 {
-    // SAFETY: the child goes on in this function alone, uses none of the references that other threads got through their
-    // sections, and ends by `_exit`.
+    match fork_and_go_on() {
+        None => end_child(body),
+        Some(child) => child.returned(),
+    }
+}
+
+/// Forks. In the child returns none, and whoever called goes on; it ends with [`end_child`].
+fn fork_and_go_on() -> Option<Child> {
+    // SAFETY: children use none of the references that other threads got through their sections, and end by `_exit`.
     let child = unsafe { libc::fork() };
     assert!(child >= 0, "fork: {}", std::io::Error::last_os_error());
     if child == 0 {
-        let code = catch_unwind(AssertUnwindSafe(body));
-        // SAFETY: ends the process.
-        unsafe { libc::_exit(code.map_or(101, i32::from)) };
+        // What a parent that was killed leaves must not keep the pipes of its output open.
+        #[cfg(target_os = "linux")]
+        // SAFETY: no pointer is passed.
+        unsafe {
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+        }
+        return None;
     }
-    let code = exit_code(child);
-    assert!(code <= 100, "the child panicked: its message is above");
-    u8::try_from(code).expect("asserted")
+    Some(Child(child))
+}
+
+/// In a child: returns what `body` does to the parent, and ends the process.
+fn end_child(body: impl FnOnce() -> u8) -> ! {
+    let code = catch_unwind(AssertUnwindSafe(body));
+    // SAFETY: ends the process.
+    unsafe { libc::_exit(code.map_or(101, i32::from)) }
+}
+
+/// In a child in which the calling thread has to go on: another one does this, and ends the process.
+fn end_child_beside(body: impl FnOnce() -> u8 + Send + 'static) {
+    // Without a name of its own it would go by that of the thread that forked.
+    let spawned = thread::Builder::new().name("beside".to_owned()).spawn(|| end_child(body));
+    drop(spawned.expect("a child may have threads"));
+}
+
+/// A forked child.
+#[must_use = "it is to be waited for"]
+struct Child(libc::pid_t);
+
+impl Child {
+    /// Waits for the child, and returns what it returned.
+    fn returned(self) -> u8 {
+        let code = exit_code(self.0);
+        assert!(code <= 100, "the child panicked: its message is above");
+        u8::try_from(code).expect("asserted")
+    }
 }
 
 /// Waits for a child, but not for ever.
@@ -51,7 +96,65 @@ fn exit_code(child: libc::pid_t) -> i32 {
 }
 
 fn count(ran: &AtomicU32) {
-    ran.fetch_add(1, Ordering::Relaxed);
+    ran.fetch_add(1, Ordering::SeqCst);
+}
+
+/// A counter that callbacks count in, whoever goes.
+fn counter() -> &'static AtomicU32 {
+    Box::leak(Box::new(AtomicU32::new(0)))
+}
+
+/// A flag that threads and hooks share, whoever goes.
+fn flag() -> &'static AtomicBool {
+    Box::leak(Box::new(AtomicBool::new(false)))
+}
+
+fn set(flag: &AtomicBool) {
+    flag.store(true, Ordering::SeqCst);
+}
+
+fn is_set(flag: &AtomicBool) -> bool {
+    flag.load(Ordering::SeqCst)
+}
+
+/// Queues so many callbacks that count.
+fn queue(domain: &Domain, callbacks: u32, ran: &'static AtomicU32) {
+    for _ in 0..callbacks {
+        domain.call(|| count(ran));
+    }
+}
+
+/// A section of a thread of its own, which lasts until it is told to leave.
+struct Elsewhere {
+    leave: std::sync::mpsc::Sender<()>,
+    thread: thread::JoinHandle<()>,
+}
+
+impl Elsewhere {
+    /// Inside a section of this handle; of the thread, if there is none.
+    fn enter(handle: Option<Reader<Domain>>) -> Self {
+        let (leave, told) = std::sync::mpsc::channel();
+        let inside = flag();
+        let thread = thread::spawn(move || match handle {
+            Some(handle) => {
+                let _section = handle.read_lock();
+                set(inside);
+                told.recv().expect("told to leave");
+            }
+            None => {
+                let _section = read_lock();
+                set(inside);
+                told.recv().expect("told to leave");
+            }
+        });
+        until("the section of another thread", || is_set(inside));
+        Self { leave, thread }
+    }
+
+    fn leave(self) {
+        self.leave.send(()).expect("it waits");
+        self.thread.join().expect("it does nothing else");
+    }
 }
 
 /// Everything that a child can do with the default domain and with `domain`.
@@ -82,10 +185,15 @@ fn use_everything(domain: &Domain) {
 
 /// Runs `test` in a child process of its own, which nothing disturbs.
 fn alone(name: &'static str, test: impl FnOnce()) {
-    let output = in_child(&format!("forks::{name}"), || {
+    alone_unwatched(name, || {
         let _watchdog = Watchdog::new(name);
         test();
     });
+}
+
+/// As [`alone`], for what sees to its watchdog itself.
+fn alone_unwatched(name: &'static str, test: impl FnOnce()) {
+    let output = in_child(&format!("forks::{name}"), test);
     assert_passed(&output);
     print!("{}", String::from_utf8_lossy(&output.stdout));
 }
@@ -94,62 +202,4 @@ fn alone(name: &'static str, test: impl FnOnce()) {
 fn report(window: &str, hits: u32, forks: u32) {
     println!("{hits} of {forks} forks: {window}");
     assert!(hits > 0, "no fork fell into its window: {window}");
-}
-
-#[test]
-fn child_of_a_plain_thread_can_do_everything() {
-    alone("child_of_a_plain_thread_can_do_everything", || {
-        let domain = Domain::new();
-        // Before anything was used, and after.
-        assert_eq!(
-            fork(|| {
-                use_everything(&domain);
-                1
-            }),
-            1
-        );
-        use_everything(&domain);
-        for _ in 0..20 {
-            assert_eq!(
-                fork(|| {
-                    use_everything(&domain);
-                    2
-                }),
-                2
-            );
-            use_everything(&domain);
-        }
-    });
-}
-
-#[test]
-fn callbacks_that_are_queued_run_in_parent_and_child() {
-    alone("callbacks_that_are_queued_run_in_parent_and_child", || {
-        let domain = Domain::new();
-        let reader = domain.reader();
-        let mut hits = 0;
-        for _ in 0..200 {
-            let ran = Arc::new(AtomicU32::new(0));
-            let section = reader.read_lock();
-            for _ in 0..100 {
-                let ran = Arc::clone(&ran);
-                domain.call(move || count(&ran));
-            }
-            let pending = domain.stats().callbacks_pending;
-            assert_eq!(pending, 100, "the section holds them up");
-            let in_child = fork(|| {
-                assert_eq!(domain.stats().callbacks_pending, 100);
-                assert_eq!(ran.load(Ordering::Relaxed), 0, "the section is open in the child, too");
-                drop(section);
-                domain.barrier();
-                assert_eq!(domain.stats().callbacks_pending, 0);
-                u8::try_from(ran.load(Ordering::Relaxed)).unwrap()
-            });
-            assert_eq!(in_child, 100);
-            hits += 1;
-            domain.barrier();
-            assert_eq!(ran.load(Ordering::Relaxed), 100);
-        }
-        report("callbacks were queued", hits, 200);
-    });
 }
