@@ -1,5 +1,7 @@
 //! All the state of one domain, whoever owns it: a static for the default domain, an `Arc` for the others.
 
+use std::fmt;
+
 use crate::callback::{BatchHook, Callbacks, DEFAULT_SOFT_LIMIT, Limits, SpawnError, ThreadOptions};
 use crate::contain::contain;
 use crate::fence::Fences;
@@ -11,7 +13,6 @@ use crate::synchronize::Synchronizer;
 ///
 /// A bound on [`Scope`](crate::Scope) lets its user name this type. Nothing of it may be public: what the parts promise
 /// each other is not for safe code outside to break.
-#[derive(Debug)]
 pub struct Engine {
     /// A number that no other domain of the process has or had.
     pub(crate) id: u64,
@@ -99,6 +100,13 @@ impl Engine {
             stalls: self.grace_periods.stalls.reported(),
             readers: self.grace_periods.registry.len(),
         }
+    }
+}
+
+impl fmt::Debug for Engine {
+    /// Shows no part: some are behind locks, which std holds while it writes, and what it writes to may be the application's code.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("id", &self.id).finish_non_exhaustive()
     }
 }
 

@@ -33,6 +33,7 @@ impl Kind {
     /// # Safety
     /// 1. For each head of this kind, `run` may be called once, on any thread, with a pointer to the head, wherever it has
     ///    moved, that has provenance over the whole allocation that `run` expects.
+    /// 2. This is the value of a constant: reports read it on threads that nothing orders after its making.
     pub const unsafe fn new(run: unsafe fn(NonNull<Head>), name: fn() -> &'static str) -> Self {
         Self { run, name }
     }

@@ -159,6 +159,16 @@ mod layer;
 
 /// Atomics, locks and threads: the only module that names `std` or `loom` for them. For the crates of this workspace, whose
 /// own protocols are checked with this one's.
+///
+/// Safe code can do no harm with it. What has rules that only this crate keeps is out of its reach:
+///
+/// ```compile_fail,E0603
+/// use rcu_core::sync::Constant;
+/// ```
+///
+/// ```
+/// use rcu_core::sync::Counter;
+/// ```
 #[doc(hidden)]
 pub mod sync;
 

@@ -8,7 +8,8 @@
 pub mod model;
 mod shown;
 
-pub use shown::{Constant, Counter};
+pub(crate) use shown::Constant;
+pub use shown::Counter;
 
 #[cfg(not(rcu_loom))]
 #[expect(clippy::disallowed_types, reason = "this is the door")]

@@ -1,10 +1,10 @@
-//! What the engine knows of the calling thread: a token that no other living thread has, whose code runs on it, and its number
+//! What the engine knows of the calling thread: a token that no other thread has or had, whose code runs on it, and its number
 //! for reports. They are plain thread-local words without a destructor, so they work at any point of a thread's life.
 
 use std::cell::Cell;
 use std::fmt;
 
-use crate::sync::thread_local;
+use crate::sync::{thread_local, unique};
 use crate::sys::{thread_id, thread_name};
 
 /// The token no thread has.
@@ -29,6 +29,8 @@ pub const STALL_HOOK: Role = Role::Guest("a stall hook");
 #[cfg(not(rcu_loom))]
 thread_local! {
     static ROLE: Cell<Role> = const { Cell::new(Role::Own) };
+    /// NOBODY while it has not been asked for.
+    static TOKEN: Cell<u64> = const { Cell::new(NOBODY) };
     /// 0 while it has not been asked for.
     static OS_ID: Cell<u32> = const { Cell::new(0) };
 }
@@ -37,18 +39,29 @@ thread_local! {
 thread_local! {
     static ROLE: Cell<Role> = Cell::new(Role::Own);
     static OS_ID: Cell<u32> = Cell::new(0);
-    static TOKEN: u64 = crate::sync::unique();
+    static TOKEN: u64 = unique();
 }
 
-/// The calling thread's token: the address of something that is its own. A later thread may have it again, which can only
-/// be mistaken for one that died inside a section and left it open for ever.
+/// The calling thread's token. An address of its own would not do: a later thread may have the same, and would be taken for one that
+/// is gone, which left a section open, or entered by a handle that is this thread's now.
 #[cfg(not(rcu_loom))]
 #[inline(always)]
 pub fn token() -> u64 {
-    ROLE.with(|own| std::ptr::from_ref(own).addr() as u64)
+    match TOKEN.with(Cell::get) {
+        NOBODY => make_token(),
+        token => token,
+    }
 }
 
-/// The calling thread's token. An address would not be the same in every replay of an execution.
+#[cfg(not(rcu_loom))]
+#[cold]
+fn make_token() -> u64 {
+    let token = unique();
+    TOKEN.with(|own| own.set(token));
+    token
+}
+
+/// The calling thread's token.
 #[cfg(rcu_loom)]
 pub fn token() -> u64 {
     TOKEN.with(|token| *token)

@@ -23,9 +23,10 @@ impl Activity {
 
     /// Runs a callback of this kind; it says whether it returned.
     pub fn run(&self, kind: &'static Kind, callback: impl FnOnce() -> bool) {
-        self.running.set(Some(kind));
+        // SAFETY: (1): `Kind::new` (2).
+        unsafe { self.running.set(Some(kind)) };
         let returned = callback();
-        self.running.set(None);
+        self.rest();
         self.run.add_own(1);
         if !returned {
             self.panicked.add_own(1);
@@ -37,10 +38,10 @@ impl Activity {
         self.peak.set(self.peak.get().max(pending));
     }
 
-    /// In a forked child: nothing runs.
-    #[cfg(not(rcu_loom))]
+    /// Nothing runs any more.
     pub fn rest(&self) {
-        self.running.set(None);
+        // SAFETY: (1) none.
+        unsafe { self.running.set(None) };
     }
 
     /// Notes that the thread was woken.

@@ -14,7 +14,7 @@ struct Closure<F> {
 
 impl<F: FnOnce() + Send + 'static> Closure<F> {
     // SAFETY: (1) heads of this kind are made by `closure_head` only: `run_closure` frees the box made there, which may be
-    // dropped and called on any thread because `F: Send`, at any time because `F: 'static`.
+    // dropped and called on any thread because `F: Send`, at any time because `F: 'static`. (2) a constant.
     const KIND: Kind = unsafe { Kind::new(run_closure::<F>, type_name::<F>) };
 }
 

@@ -17,7 +17,7 @@ pub struct Node<T> {
 
 impl<T> Node<T> {
     // SAFETY: (1) only `Node::retire` gives a head of this kind to a queue, and it asks for what `drop_node` needs: a box of
-    // this type that nobody uses, and a value that may be dropped on any thread.
+    // this type that nobody uses, and a value that may be dropped on any thread. (2) a constant.
     const KIND: Kind = unsafe { Kind::new(drop_node::<T>, type_name::<T>) };
 
     /// The value of a published node, without a reference to the head beside it.

@@ -42,7 +42,7 @@ impl Counter {
     }
 }
 
-/// One of the program's constants, which were there before it began.
+/// One of the program's constants, which were there before it began, or none.
 #[derive(Debug)]
 pub struct Constant<T: 'static>(atomic::AtomicPtr<T>);
 
@@ -51,15 +51,16 @@ impl<T: Sync> Constant<T> {
         Self(atomic::AtomicPtr::new(ptr::null_mut()))
     }
 
-    /// To be called with constants only: whoever gets one is not ordered after its making.
+    /// # Safety
+    /// 1. It is one of the program's constants: whoever gets it is not ordered after its making.
     #[inline]
-    pub fn set(&self, constant: Option<&'static T>) {
+    pub unsafe fn set(&self, constant: Option<&'static T>) {
         let pointer = constant.map_or(ptr::null(), ptr::from_ref);
         self.0.store(pointer.cast_mut(), Ordering::Relaxed);
     }
 
     pub fn get(&self) -> Option<&'static T> {
-        // SAFETY: only `set` stores, and it stores what is valid for ever; nobody writes to a constant.
+        // SAFETY: only `set` stores, and it stores what is valid for ever; nobody ever wrote to it, `set` (1).
         unsafe { self.0.load(Ordering::Relaxed).as_ref() }
     }
 }

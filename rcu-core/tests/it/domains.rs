@@ -1,12 +1,13 @@
 //! Domains: identity, drop anywhere, shutdown.
 
+use std::fmt::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
 
-use rcu_core::{Domain, Fences, RcuCell, RcuOption};
+use rcu_core::{Domain, Fences, RcuCell, RcuOption, Scope};
 
 use crate::watchdog::{Watchdog, until, waiting};
 
@@ -27,6 +28,28 @@ fn clone_is_a_handle_of_the_same_domain() {
     let cell = RcuCell::new_in(&domain.clone(), 1);
     let reader = domain.reader();
     assert_eq!(*cell.load(&reader.read_lock()), 1);
+}
+
+/// Code that is generic over domains can show the engine of one, to a writer that uses it.
+#[test]
+fn engine_that_is_shown_holds_no_lock_of_its_own() {
+    struct Uses(Domain);
+    impl fmt::Write for Uses {
+        fn write_str(&mut self, _: &str) -> fmt::Result {
+            drop(self.0.reader());
+            self.0.synchronize();
+            self.0.call(|| ());
+            Ok(())
+        }
+    }
+    fn show<S: Scope>(scope: &S, writer: &mut Uses) {
+        write!(writer, "{:#?}", S::engine(scope.borrow())).expect("the writer takes all");
+    }
+    let _watchdog = Watchdog::new("engine_that_is_shown_holds_no_lock_of_its_own");
+    let domain = Domain::new();
+    let _reader = domain.reader();
+    waiting("the writer", || show(&domain, &mut Uses(domain.clone())));
+    assert!(domain.stats().grace_periods > 0);
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! Broken rules are found, in every build, by a message that names the call and the rule.
 
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use rcu_core::{Domain, RcuCell, read_lock};
+use rcu_core::{Domain, RcuCell, Stall, read_lock};
 
 use crate::child::{assert_aborted, in_child};
 use crate::keep::keep;
@@ -26,6 +27,26 @@ fn refusal(f: impl FnOnce()) -> String {
 const IN_SECTION: &str =
     "called from a read-side critical section of the same domain: it would wait for itself";
 const IN_CALLBACK: &str = "called from a callback of the same domain: it would wait for itself";
+
+/// A later thread may have the same addresses for its own. It waits, as any other does, and is reported: it broke no rule.
+#[test]
+fn thread_is_not_blamed_for_a_section_that_one_before_it_left_open() {
+    let _watchdog = Watchdog::new("thread_is_not_blamed_for_a_section_that_one_before_it_left_open");
+    let (send, stalls) = channel();
+    let report = move |stall: &Stall| drop(send.send(stall.clone()));
+    let domain = Domain::builder().stall_timeout(Duration::from_millis(20)).on_stall(report).build();
+    let reader = domain.reader();
+    thread::spawn(move || {
+        mem::forget(reader.read_lock());
+        keep(reader);
+    })
+    .join()
+    .expect("it does not panic");
+    let waits = domain.clone();
+    // It never ends, and goes with the process.
+    thread::spawn(move || waits.synchronize());
+    waiting("the report", || stalls.recv()).expect("the thread waits");
+}
 
 #[test]
 fn waiting_inside_a_section_of_the_default_domain_panics() {

@@ -104,6 +104,31 @@ fn reader_with_a_handle_that_stays_inside_is_named() {
     waiting("the callback", || domain.barrier());
 }
 
+/// The second thread gets the stack of the first, and with it the addresses of all that is its own.
+#[test]
+fn handle_that_has_moved_is_named_after_the_thread_that_entered() {
+    let _watchdog = Watchdog::new("handle_that_has_moved_is_named_after_the_thread_that_entered");
+    let (options, stalls) = reporting();
+    let domain = options.build();
+    let reader = domain.reader();
+    let used = thread::spawn(move || {
+        drop(reader.read_lock());
+        reader
+    });
+    let reader = used.join().expect("it does not panic");
+    let inside = |entered: Sender<u32>, left: Receiver<()>| {
+        let reader = reader;
+        let _section = reader.read_lock();
+        stay(&entered, &left);
+    };
+    on_a_thread("second", inside, |id| {
+        domain.call(|| ());
+        let (thread, _) = self::reader(next(&stalls));
+        assert_eq!(thread.id, id);
+    });
+    waiting("the callback", || domain.barrier());
+}
+
 #[test]
 fn quiescent_reader_that_does_not_pass_is_named_and_one_that_is_offline_is_not() {
     let _watchdog =
