@@ -3,6 +3,8 @@
 use crate::entry::{Entry, Parts, Ref};
 use crate::error::Error;
 use crate::flags::Flags;
+use crate::index::Sites;
+use crate::snapshot::Snapshot;
 
 /// A breakpoint: stops before the instruction at one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,9 +36,13 @@ impl Breakpoint {
     }
 }
 
-impl Entry for Breakpoint {}
+impl Entry for Breakpoint {
+    const EMPTY: &'static Snapshot<Self> = &Snapshot::new();
+}
 
 impl Parts for Breakpoint {
+    type Index = Sites;
+
     fn first(&self) -> u64 {
         self.pc
     }

@@ -5,6 +5,8 @@ use std::fmt::Debug;
 use std::num::NonZeroU64;
 
 use crate::flags::Flags;
+use crate::index::{Index, Mark};
+use crate::snapshot::Snapshot;
 
 /// A number by which whoever inserted an entry finds it again. References are per table, and unique in it.
 pub type Ref = NonZeroU64;
@@ -12,11 +14,18 @@ pub type Ref = NonZeroU64;
 /// What a table holds: a [`Breakpoint`](crate::Breakpoint) or a [`Watchpoint`](crate::Watchpoint).
 ///
 /// This trait is sealed: its methods are the crate's own.
-pub trait Entry: Parts + Copy + Ord + Debug + Send + Sync + 'static {}
+pub trait Entry: Parts + Copy + Ord + Debug + Send + Sync + 'static {
+    /// What an empty table shows. Here, because of an index that it does not know the compiler makes no constant reference.
+    #[doc(hidden)]
+    const EMPTY: &'static Snapshot<Self>;
+}
 
 /// The part of [`Entry`] that is the crate's own.
 #[doc(hidden)]
 pub trait Parts: Copy {
+    /// What a snapshot of such entries finds them by.
+    type Index: Index;
+
     /// The first address of the range.
     fn first(&self) -> u64;
 
@@ -29,6 +38,10 @@ pub trait Parts: Copy {
 
     /// The same entry with another reference.
     fn with_reference(self, reference: Option<Ref>) -> Self;
+
+    fn mark(&self) -> Mark {
+        Mark { first: self.first(), last: self.last(), flags: self.flags() }
+    }
 
     /// Whether the entry is of the class that comes first in its table.
     fn is_gdb(&self) -> bool {

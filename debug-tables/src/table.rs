@@ -157,7 +157,7 @@ impl<E: Entry, S: Scope> Table<E, S> {
     /// ```
     #[inline]
     pub fn read<'g>(&'g self, section: &'g impl Section<S>) -> &'g Snapshot<E> {
-        self.published.load(section).unwrap_or(Snapshot::EMPTY)
+        self.published.load(section).unwrap_or(E::EMPTY)
     }
 
     /// The entry with this reference now. Called from RCU critical section.

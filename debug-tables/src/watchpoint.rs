@@ -8,6 +8,8 @@ use std::ops::RangeInclusive;
 use crate::entry::{Entry, Parts, Ref};
 use crate::error::Error;
 use crate::flags::Flags;
+use crate::index::Watched;
+use crate::snapshot::Snapshot;
 
 /// A watchpoint: stops when a range of addresses is accessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,9 +64,13 @@ impl Watchpoint {
     }
 }
 
-impl Entry for Watchpoint {}
+impl Entry for Watchpoint {
+    const EMPTY: &'static Snapshot<Self> = &Snapshot::new();
+}
 
 impl Parts for Watchpoint {
+    type Index = Watched;
+
     fn first(&self) -> u64 {
         self.addr
     }

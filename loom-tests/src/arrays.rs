@@ -2,7 +2,8 @@
 //!
 //! Entries are plain values, whose uses loom does not see. So the models have an allocator that tells the arrays by their
 //! size. A payload is made with each and poisoned when it is freed; a reader who uses a snapshot looks at the payload of its
-//! array. Each array is owed a free: one that leaks, or is freed twice, fails the model.
+//! array. Each array is owed a free: one that leaks, or is freed twice, fails the model. Of a snapshot this is the array of
+//! its entries; those of its index are made, read and freed with it.
 //!
 //! Invariant: nothing else of a model that watches has such a size: see [`SIZES`].
 
@@ -16,7 +17,8 @@ use crate::payload::Payload;
 use crate::run::{owe, pay};
 
 /// The bytes of an array that is watched: of 22 to 24 breakpoints, or 17 or 18 watchpoints, or a value of `retire`. Their arrays that grow by
-/// doubling have none of these sizes.
+/// doubling have none of these sizes, nor have the arrays of an index: so many breakpoints have at most 384 bytes of sites, so many
+/// watchpoints 432 of spans, and a filter's size is a power of two.
 const SIZES: RangeInclusive<usize> = 528..=576;
 
 // All threads of a model run on one thread of the process.

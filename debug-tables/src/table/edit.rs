@@ -123,6 +123,7 @@ impl<'t, E: Entry> Edit<'t, E> {
             // An empty table keeps no memory.
             *self.working = Snapshot::new();
         }
+        debug_assert!(self.is_in_step(), "the index is not that of the entries");
         let changes = mem::take(&mut self.changes);
         Some((changes, self))
     }

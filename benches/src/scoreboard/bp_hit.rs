@@ -1,0 +1,79 @@
+//! Is there a breakpoint at an address that has one, among others? All looks of a turn are in one section.
+
+use debug_tables::{BreakpointTable, Flags};
+use rcu_core::read_lock;
+
+use super::list::{List, Point};
+use super::measure::{Effort, Work, medians, timed};
+use super::random::Random;
+use super::report::Row;
+use super::{ENTRIES, PROBES};
+
+pub const NAME: &str = "bp-hit";
+
+/// Who has breakpoints, and is asked about them.
+pub trait BpHit {
+    /// With breakpoints of the debugger at these addresses.
+    fn with(pcs: &[u64]) -> Self
+    where
+        Self: Sized;
+
+    /// At how many of these there is a breakpoint: at all.
+    fn found(&self, pcs: &[u64]) -> usize;
+}
+
+impl BpHit for BreakpointTable {
+    fn with(pcs: &[u64]) -> Self {
+        let table = Self::new();
+        let inserted = table.update(|edit| pcs.iter().try_for_each(|&pc| edit.insert(pc, Flags::GDB)));
+        inserted.expect("the flags are known");
+        table
+    }
+
+    #[inline(never)]
+    fn found(&self, pcs: &[u64]) -> usize {
+        let section = read_lock();
+        pcs.iter().filter(|&&pc| self.test(&section, pc, Flags::ANY)).count()
+    }
+}
+
+impl BpHit for List<Point> {
+    fn with(pcs: &[u64]) -> Self {
+        let flags = Flags::GDB.bits();
+        Self::new(pcs.iter().rev().map(|&pc| Point { pc, flags }).collect())
+    }
+
+    #[inline(never)]
+    fn found(&self, pcs: &[u64]) -> usize {
+        pcs.iter().filter(|&&pc| self.test(pc, Flags::ANY.bits())).count()
+    }
+}
+
+const SUBJECTS: [(&str, fn(&[u64]) -> Box<dyn BpHit>); 2] = [
+    ("debug-tables", |pcs| Box::new(BreakpointTable::with(pcs))),
+    ("linear-list", |pcs| Box::new(List::<Point>::with(pcs))),
+];
+
+pub fn run(effort: Effort) -> Vec<Row> {
+    let rows = ENTRIES.iter().flat_map(|&entries| {
+        let mut random = Random::new();
+        let pcs = random.addresses(entries);
+        let probes = random.some(PROBES, &pcs);
+        let work = SUBJECTS.map(|(_, with)| -> Work<'_> {
+            let subject = with(&pcs);
+            assert_eq!(subject.found(&probes), PROBES);
+            let probes = &probes;
+            Box::new(move || timed(PROBES, || subject.found(probes)))
+        });
+        let figures = medians(effort, work.into());
+        SUBJECTS.iter().zip(figures).map(move |(&(subject, _), value)| Row {
+            job: NAME,
+            subject,
+            variant: entries,
+            threads: 1,
+            value,
+            unit: "ns/op",
+        })
+    });
+    rows.collect()
+}

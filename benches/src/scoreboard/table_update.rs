@@ -1,0 +1,136 @@
+//! The debugger inserts a breakpoint, and removes another: two updates, and the cost of one. Beside the table, which has a
+//! working copy to change and a copy of it to publish, stand one copy of the list into fresh memory, which another thread
+//! frees as the callback thread does; and a list that is changed in place, which nobody may read meanwhile.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use debug_tables::{Breakpoint, BreakpointTable, Flags};
+use rcu_core::{barrier, read_lock};
+
+use super::ENTRIES;
+use super::list::{List, Point};
+use super::measure::{Effort, Work, medians, timed};
+use super::random::Random;
+use super::report::Row;
+
+pub const NAME: &str = "table-update";
+
+/// After so many updates, what they left to another thread is waited for: it bounds the memory, and is not timed.
+const UPDATES: usize = 32;
+
+/// Who has breakpoints that change.
+pub trait TableUpdate {
+    /// With breakpoints of the debugger at these addresses.
+    fn with(pcs: &[u64]) -> Self
+    where
+        Self: Sized;
+
+    /// Inserts one, and removes the other: two updates.
+    fn exchange(&mut self, new: u64, old: u64);
+
+    /// Waits for other threads.
+    fn settle(&mut self) {}
+}
+
+impl TableUpdate for BreakpointTable {
+    fn with(pcs: &[u64]) -> Self {
+        super::bp_miss::BpMiss::with(pcs)
+    }
+
+    fn exchange(&mut self, new: u64, old: u64) {
+        self.insert(new, Flags::GDB).expect("the flags are known");
+        self.remove(old, Flags::GDB).expect("it is there");
+    }
+
+    fn settle(&mut self) {
+        barrier();
+    }
+}
+
+impl TableUpdate for List<Point> {
+    fn with(pcs: &[u64]) -> Self {
+        super::bp_miss::BpMiss::with(pcs)
+    }
+
+    fn exchange(&mut self, new: u64, old: u64) {
+        self.insert(Point { pc: new, flags: Flags::GDB.bits() });
+        self.remove(old, Flags::GDB.bits());
+    }
+}
+
+/// The list of a table, and a thread that frees copies of it; it says so when it frees none.
+struct Copies {
+    list: Vec<Breakpoint>,
+    thread: SyncSender<Vec<Breakpoint>>,
+    settled: Receiver<()>,
+}
+
+impl TableUpdate for Copies {
+    fn with(pcs: &[u64]) -> Self {
+        let table: BreakpointTable = TableUpdate::with(pcs);
+        let list = table.read(&read_lock()).iter().as_slice().to_vec();
+        let (thread, copies) = sync_channel::<Vec<Breakpoint>>(2 * UPDATES);
+        let (settle, settled) = sync_channel(0);
+        thread::spawn(move || {
+            for copy in copies {
+                if copy.is_empty() && settle.send(()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { list, thread, settled }
+    }
+
+    fn exchange(&mut self, _: u64, _: u64) {
+        for _ in 0..2 {
+            self.thread.send(self.list.to_vec()).expect("it frees copies");
+        }
+    }
+
+    fn settle(&mut self) {
+        self.thread.send(Vec::new()).expect("it frees copies");
+        self.settled.recv().expect("it says so");
+    }
+}
+
+const SUBJECTS: [(&str, fn(&[u64]) -> Box<dyn TableUpdate>); 3] = [
+    ("debug-tables", |pcs| Box::new(<BreakpointTable as TableUpdate>::with(pcs))),
+    ("linear-list", |pcs| Box::new(<List<Point> as TableUpdate>::with(pcs))),
+    ("memcpy", |pcs| Box::new(Copies::with(pcs))),
+];
+
+pub fn run(effort: Effort) -> Vec<Row> {
+    let rows = ENTRIES.iter().flat_map(|&entries| {
+        // Each goes from what is in the table to what is not, and to the end of that.
+        let pcs = Random::new().addresses(entries + UPDATES / 2);
+        let work = SUBJECTS.map(|(_, with)| -> Work<'_> {
+            let (present, absent) = pcs.split_at(entries);
+            let mut subject = with(present);
+            let (mut present, mut absent) = (present.to_vec(), absent.to_vec());
+            let mut next = 0;
+            Box::new(move || {
+                let figure = timed(UPDATES, || {
+                    for new in &mut absent {
+                        // Far apart in table order.
+                        next = (next + 7919) % present.len();
+                        subject.exchange(*new, present[next]);
+                        std::mem::swap(new, &mut present[next]);
+                    }
+                });
+                subject.settle();
+                figure
+            })
+        });
+        let figures = medians(effort, work.into());
+        SUBJECTS.iter().zip(figures).map(move |(&(subject, _), value)| Row {
+            job: NAME,
+            subject,
+            variant: entries,
+            threads: 1,
+            value,
+            unit: "ns/op",
+        })
+    });
+    rows.collect()
+}
