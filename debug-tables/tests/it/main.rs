@@ -1,7 +1,7 @@
 //! The behaviour of tables and sets, a module for each topic.
 
 mod watchdog;
-mod reference;
+mod model;
 
 mod order;
 mod watch;
