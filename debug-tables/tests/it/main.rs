@@ -10,6 +10,7 @@ mod updates;
 mod inherit;
 mod misuse;
 mod seed_defects;
+mod design;
 mod histories;
 mod readers;
 mod reclaim;
