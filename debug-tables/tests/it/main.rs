@@ -12,6 +12,7 @@ mod misuse;
 mod seed_defects;
 mod design;
 mod histories;
+mod concurrent;
 mod readers;
 mod reclaim;
 mod domains;

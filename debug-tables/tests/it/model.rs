@@ -9,7 +9,7 @@ mod world;
 
 pub use list::{Item, List};
 pub use op::{Draft, Op, apply_all, resolve};
-pub use query::{Answer, Query};
-pub use random::{Phase, Random, Step, step};
+pub use query::{Answer, Query, near};
+pub use random::{Phase, Random, Step, draft, step};
 pub use subject::Subject;
 pub use world::{Tally, World};
