@@ -90,8 +90,9 @@ impl<K: Ord + Clone, S: Scope> TableSet<K, S> {
     /// # Errors
     /// [`Error::NotFound`] if one member does not have it; [`Error::UnknownFlags`]. Then nothing has changed anywhere.
     pub fn unwatch_all(&self, addr: u64, len: u64, flags: Flags) -> Result<(), Error> {
-        let wanted = Watchpoint::wanted(addr, len, flags)?;
-        self.update_watchpoints(|_, edit| edit.remove_first(wanted))
+        let flags = flags.known()?;
+        // A range that no watchpoint can have is what a member does not have, and not wrong in itself.
+        self.update_watchpoints(|_, edit| edit.remove(addr, len, flags))
     }
 
     /// Removes every breakpoint and watchpoint with any of the flags of `mask` from every member, and returns how many there

@@ -1,7 +1,7 @@
 //! The behaviour of tables and sets, a module for each topic.
 
 mod watchdog;
-mod reference;
+mod model;
 
 mod order;
 mod watch;
@@ -10,7 +10,9 @@ mod updates;
 mod inherit;
 mod misuse;
 mod seed_defects;
+mod design;
 mod histories;
+mod concurrent;
 mod readers;
 mod reclaim;
 mod domains;

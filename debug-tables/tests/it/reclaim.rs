@@ -1,6 +1,8 @@
-//! No snapshot is leaked: the allocator counts the live blocks of one size that nothing else in this binary has.
+//! No snapshot is leaked: the allocator counts the live blocks of one size that nothing else in this binary has. For others it
+//! counts what each thread allocates.
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
 use std::sync::mpsc;
 
 use debug_tables::{Breakpoint, BreakpointTable, Flags};
@@ -17,9 +19,19 @@ struct Counting;
 
 static LIVE: AtomicU64 = AtomicU64::new(0);
 
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How often this thread has allocated.
+pub fn allocations() -> u64 {
+    ALLOCATIONS.get()
+}
+
 // SAFETY: every call goes to the system's allocator as it came.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
         if layout.size() == COUNTED {
             // Relaxed: a count.
             LIVE.fetch_add(1, Ordering::Relaxed);

@@ -1,15 +1,18 @@
-//! The defects that were found in, or before, the review which started this crate: one test for each that types do not
-//! exclude. (That a lookup's result is used outside its section is excluded: see the example of `Table::read`.)
+//! The defects that were found in, or before, the review which started this crate: one test for each, named after it. DESIGN.md
+//! lists them, with the reason why each is impossible here. (That a lookup's result is used outside its section does not
+//! compile: see the example of `Table::read`.)
 
 use std::sync::{Arc, OnceLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use debug_tables::{Access, Breakpoint, BreakpointTable, Breakpoints, Error, Flags, WatchpointTable};
-use rcu_core::{Domain, read_lock};
+use rcu_core::sync::{AtomicU64, Ordering};
+use rcu_core::{Culprit, Domain, read_lock};
 
 use crate::order::{pcs, reference};
 use crate::publication::{logged, taken};
+use crate::reclaim::allocations;
 use crate::watchdog;
 
 #[test]
@@ -28,6 +31,32 @@ fn no_entry_is_read_past_the_end() {
     table.insert_with_ref(2, Flags::GDB, reference(2)).unwrap();
     assert_eq!(table.get_by_ref(&read_lock(), reference(3)), None);
     assert_eq!(table.remove_by_ref(reference(3)), Err(Error::StaleRef));
+}
+
+#[test]
+fn a_lookup_result_is_good_as_long_as_its_section() {
+    let table = BreakpointTable::new();
+    table.insert_with_ref(1, Flags::GDB, reference(1)).unwrap();
+    let section = read_lock();
+    let found = table.get_by_ref(&section, reference(1)).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| (2..100).for_each(|pc| table.insert_with_ref(pc, Flags::CPU, reference(1)).unwrap()));
+    });
+    assert_eq!((found.pc(), found.flags()), (1, Flags::GDB));
+    assert_eq!(table.get_by_ref(&section, reference(1)).unwrap().pc(), 99);
+}
+
+#[test]
+fn entries_and_their_number_are_of_one_snapshot() {
+    let table = BreakpointTable::new();
+    table.insert(1, Flags::GDB).unwrap();
+    table.insert(2, Flags::GDB).unwrap();
+    let section = read_lock();
+    let (breakpoints, number) = (table.read(&section), table.read(&section).len());
+    table.remove_all(Flags::GDB);
+    assert_eq!((breakpoints.len(), breakpoints.iter().count()), (number, number));
+    assert!(breakpoints.get_by_ref(reference(1)).is_none(), "a search goes over all entries");
+    assert!(table.read(&section).is_empty());
 }
 
 #[test]
@@ -176,4 +205,62 @@ fn updating_needs_no_reader() {
     table.insert(1, Flags::GDB).unwrap();
     table.insert(2, Flags::GDB).unwrap();
     assert_eq!(domain.stats().readers, 0);
+}
+
+#[test]
+fn the_update_lock_is_there_before_the_first_update() {
+    static TABLE: BreakpointTable = BreakpointTable::new();
+    thread::scope(|scope| {
+        for cpu in 0..4 {
+            scope.spawn(move || (0..100).for_each(|pc| TABLE.insert(100 * cpu + pc, Flags::CPU).unwrap()));
+        }
+    });
+    let mut all = pcs(&TABLE);
+    all.sort_unstable();
+    assert!(all.into_iter().eq(0..400));
+}
+
+#[test]
+fn what_a_table_owns_goes_with_it() {
+    let owned = Arc::new(());
+    let hook = Arc::clone(&owned);
+    let table = BreakpointTable::new().with_invalidate(move |_| assert_eq!(*hook, ()));
+    table.insert(1, Flags::GDB).unwrap();
+    drop(table);
+    assert_eq!(Arc::strong_count(&owned), 1);
+}
+
+#[test]
+fn handing_over_the_old_snapshot_allocates_nothing() {
+    let before = Arc::new(AtomicU64::new(0));
+    let hook = Arc::clone(&before);
+    // Relaxed, and below: one thread's.
+    let table = BreakpointTable::new().with_invalidate(move |_| hook.store(allocations(), Ordering::Relaxed));
+    // The first is handed over by starting a thread.
+    for pc in 1..=4 {
+        table.insert(pc, Flags::GDB).unwrap();
+    }
+    assert_eq!(allocations(), before.load(Ordering::Relaxed), "between the hook and the end of the update");
+}
+
+#[test]
+fn a_cpu_that_never_leaves_its_section_is_named_and_delays_no_update() {
+    let _watchdog = watchdog::watch("a_cpu_that_never_leaves_its_section_is_named_and_delays_no_update");
+    let (sender, stalls) = mpsc::channel();
+    let domain = Domain::builder()
+        .stall_timeout(Duration::from_millis(20))
+        .on_stall(move |stall| {
+            let _nobody_waits_any_more = sender.send(stall.culprit.clone());
+        })
+        .build();
+    let table = BreakpointTable::new_in(&domain);
+    let reader = domain.reader();
+    let section = reader.read_lock();
+    for pc in 1..=10 {
+        table.insert(pc, Flags::GDB).unwrap();
+        assert!(table.test(&section, pc, Flags::GDB), "the section does not have to end for it");
+    }
+    assert!(matches!(stalls.recv().unwrap(), Culprit::Reader { handle: true, .. }));
+    drop(section);
+    domain.barrier();
 }

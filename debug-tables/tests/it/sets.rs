@@ -67,6 +67,21 @@ fn invalid_broadcasts_are_refused_even_by_an_empty_set() {
 }
 
 #[test]
+fn a_removal_is_not_found_only_if_a_member_lacks_it() {
+    let set: TableSet<u32> = TableSet::new();
+    // No watchpoint can have the last two ranges.
+    for (addr, len) in [(8, 8), (8, 0), (u64::MAX, 2)] {
+        assert_eq!(set.unwatch_all(addr, len, Flags::GDB), Ok(()));
+    }
+    assert_eq!(set.remove_all(8, Flags::GDB), Ok(()));
+    set.join(0, CpuTables::new());
+    for (addr, len) in [(8, 8), (8, 0), (u64::MAX, 2)] {
+        assert_eq!(set.unwatch_all(addr, len, Flags::GDB), Err(Error::NotFound));
+    }
+    assert_eq!(set.remove_all(8, Flags::GDB), Err(Error::NotFound));
+}
+
+#[test]
 fn members_are_edited_in_the_order_of_their_keys() {
     let (set, tables) = set_of(4);
     let mut seen = Vec::new();

@@ -1,14 +1,11 @@
-//! What a table has to do, written down once more: QEMU's tail queue as a plain list, with the arithmetic in 128 bits, and
-//! none of the crate's own code.
+//! QEMU's tail queue as a plain list, with the arithmetic in 128 bits, and none of the crate's own code but its errors.
 
-use debug_tables::{Breakpoint, Watchpoint};
+use debug_tables::{Breakpoint, Error, Watchpoint};
 
 pub const GDB: u32 = 0x10;
 pub const CPU: u32 = 0x20;
 const HIT: u32 = 0xc0;
 const KNOWN: u32 = 0xf7;
-const ENOENT: i32 = -2;
-const EINVAL: i32 = -22;
 
 /// An entry of either kind. A breakpoint has length 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,12 +21,21 @@ impl Item {
         u128::from(self.addr) + u128::from(self.len)
     }
 
+    /// The last address, of an item that is in a list.
+    pub fn last(&self) -> u64 {
+        self.addr + (self.len - 1)
+    }
+
     fn overlaps(&self, addr: u64, len: u64) -> bool {
         len > 0 && u128::from(addr) < self.end() && u128::from(self.addr) < u128::from(addr) + u128::from(len)
     }
 
-    fn is_gdb(&self) -> bool {
+    pub fn is_gdb(&self) -> bool {
         self.flags & GDB != 0
+    }
+
+    pub fn is_cpu(&self) -> bool {
+        self.flags & CPU != 0
     }
 }
 
@@ -67,9 +73,15 @@ impl List {
         }
     }
 
-    pub fn insert(&mut self, mut item: Item) -> Result<(), i32> {
-        if item.flags & !KNOWN != 0 || item.len == 0 || item.end() > 1 << 64 {
-            return Err(EINVAL);
+    pub fn insert(&mut self, mut item: Item) -> Result<(), Error> {
+        if item.flags & !KNOWN != 0 {
+            return Err(Error::UnknownFlags);
+        }
+        if item.len == 0 {
+            return Err(Error::EmptyRange);
+        }
+        if item.end() > 1 << 64 {
+            return Err(Error::RangeOverflow);
         }
         item.flags = self.stored_flags(item.flags);
         let same = |other: &Item| other.reference.is_some() && other.reference == item.reference;
@@ -84,19 +96,20 @@ impl List {
         Ok(())
     }
 
-    pub fn remove(&mut self, wanted: Item) -> Result<(), i32> {
+    pub fn remove(&mut self, wanted: Item) -> Result<(), Error> {
         if wanted.flags & !KNOWN != 0 {
-            return Err(EINVAL);
+            return Err(Error::UnknownFlags);
         }
         let flags = self.stored_flags(wanted.flags);
         let same = |item: &Item| (item.addr, item.len, item.flags) == (wanted.addr, wanted.len, flags);
-        let at = self.items.iter().position(same).ok_or(ENOENT)?;
+        let at = self.items.iter().position(same).ok_or(Error::NotFound)?;
         self.items.remove(at);
         Ok(())
     }
 
-    pub fn remove_by_ref(&mut self, reference: u64) -> Result<(), i32> {
-        let at = self.items.iter().position(|item| item.reference == Some(reference)).ok_or(ENOENT)?;
+    pub fn remove_by_ref(&mut self, reference: u64) -> Result<(), Error> {
+        let same = |item: &Item| item.reference == Some(reference);
+        let at = self.items.iter().position(same).ok_or(Error::StaleRef)?;
         self.items.remove(at);
         Ok(())
     }
@@ -121,6 +134,10 @@ impl List {
         copied.len()
     }
 
+    pub fn get_by_ref(&self, reference: u64) -> Option<&Item> {
+        self.items.iter().find(|item| item.reference == Some(reference))
+    }
+
     pub fn first_match(&self, pc: u64, mask: u32) -> Option<&Item> {
         self.items.iter().find(|item| item.addr == pc && item.flags & mask != 0)
     }
@@ -130,15 +147,40 @@ impl List {
     }
 
     /// The first hit, and its address. `arch` has its say in the CPU's own.
-    pub fn check(&self, addr: u64, len: u64, access: u32, arch: impl Fn(u64) -> bool) -> Option<(Item, u64)> {
+    pub fn check(
+        &self,
+        addr: u64,
+        len: u64,
+        access: u32,
+        mut arch: impl FnMut(&Item) -> bool,
+    ) -> Option<(Item, u64)> {
         self.items
             .iter()
             .filter(|item| item.overlaps(addr, len) && item.flags & access != 0)
-            .find(|item| item.flags & CPU == 0 || arch(item.addr))
+            .find(|item| !item.is_cpu() || arch(item))
             .map(|&item| (item, addr.max(item.addr)))
     }
 
     pub fn any_in(&self, first: u64, last: u64) -> bool {
         first <= last && self.items.iter().any(|item| u128::from(first) < item.end() && item.addr <= last)
+    }
+
+    /// The ranges of the entries that one list has and the other has not: what an update from one to the other invalidates.
+    pub fn ranges_that_differ(&self, other: &Self) -> Vec<(u64, u64)> {
+        let missing = |from: &Self, left: &Self| {
+            let mut left = left.items.clone();
+            let gone = |item: &&Item| match left.iter().position(|other| other == *item) {
+                Some(at) => {
+                    left.swap_remove(at);
+                    false
+                }
+                None => true,
+            };
+            from.items.iter().filter(gone).map(|item| (item.addr, item.last())).collect::<Vec<_>>()
+        };
+        let mut ranges = [missing(self, other), missing(other, self)].concat();
+        ranges.sort_unstable();
+        ranges.dedup();
+        ranges
     }
 }
