@@ -42,6 +42,7 @@ mod hit;
 mod snapshot;
 mod table;
 mod set;
+pub mod gdb;
 
 pub use breakpoint::Breakpoint;
 pub use entry::{Entry, Ref};

@@ -16,3 +16,4 @@ mod reclaim;
 mod domains;
 mod sets;
 mod broadcasts;
+mod gdb;
