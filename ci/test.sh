@@ -4,3 +4,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cargo test --workspace
+# In the workspace's build the feature is on: the tables alone are built and tested without it.
+cargo test -p debug-tables

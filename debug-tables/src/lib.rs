@@ -26,7 +26,13 @@
 //! |---|---|---|
 //! | [`read`](Table::read), [`test`](BreakpointTable::test), [`matches`](WatchpointTable::matches), [`check`](WatchpointTable::check) | [`insert`](BreakpointTable::insert), [`remove`](BreakpointTable::remove), [`remove_all`](Table::remove_all), [`update`](Table::update), [`inherit`](Table::inherit) | [`TableSet`] |
 //! | [`Breakpoints`], [`Watchpoints`]: the snapshots | [`Edit`]: many changes, one publication | [`CpuTables`]: one CPU's pair |
-//! | [`generation`](Table::generation), [`is_current`](Table::is_current): for translation caches | [`with_invalidate`](Table::with_invalidate) | |
+//! | [`generation`](Table::generation), [`is_current`](Table::is_current): for translation caches | [`with_invalidate`](Table::with_invalidate) | [`gdb`]: from packets, to stop replies |
+//!
+//! The [`guide`] tells how to put them into an emulator.
+//!
+//! # Features
+//!
+//! `gdbstub`, off by default: the tables as the breakpoint extension of a target of the crate gdbstub, version 0.7.
 
 #![forbid(unsafe_code)]
 
@@ -43,6 +49,14 @@ mod hit;
 mod snapshot;
 mod table;
 mod set;
+pub mod gdb;
+
+#[doc = include_str!("../docs/guide.md")]
+pub mod guide {
+    // For the links of the page.
+    #[cfg(doc)]
+    use crate::*;
+}
 
 pub use breakpoint::Breakpoint;
 pub use entry::{Entry, Ref};

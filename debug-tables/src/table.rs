@@ -38,13 +38,13 @@ pub use watchpoints::WatchpointTable;
 
 // For the layers above.
 pub use rcu_core::sync::{Mutex, MutexGuard, lock};
-pub use rcu_core::{Global, Scope};
+pub use rcu_core::{Global, Scope, Section};
 
 use std::fmt;
 use std::ops::RangeInclusive;
 
+use rcu_core::RcuOption;
 use rcu_core::sync::{AtomicU64, Ordering, fence};
-use rcu_core::{RcuOption, Section};
 
 use crate::entry::{Entry, Ref};
 use crate::snapshot::Snapshot;

@@ -19,3 +19,4 @@ mod domains;
 mod limits;
 mod sets;
 mod broadcasts;
+mod gdb;
