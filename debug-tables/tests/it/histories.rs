@@ -16,24 +16,6 @@ pub fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).map_or(otherwise, |text| text.parse().expect("a number"))
 }
 
-/// A test that meets nothing shows nothing.
-fn assert_collisions(tally: Tally) {
-    let share = |part, whole| part as f64 / whole as f64;
-    let met = share(tally.met, tally.steps);
-    let changed = share(tally.changed, tally.steps);
-    let refused = share(tally.refused, tally.steps);
-    let hits = share(tally.hits, tally.queries);
-    println!(
-        "{} steps: {met:.2} met an entry, {changed:.2} changed a table, {refused:.2} were refused; {} queries: {hits:.2} hit; \
-         {} entries at the most",
-        tally.steps, tally.queries, tally.longest
-    );
-    assert!(met > 0.4, "few steps met an entry");
-    assert!(changed > 0.4, "few steps changed a table");
-    assert!(refused > 0.05, "few steps were refused");
-    assert!((0.2..0.9).contains(&hits), "the queries are one-sided");
-}
-
 #[test]
 fn short_histories_agree_with_plain_lists() {
     let sum = RefCell::new(Tally::default());
@@ -46,7 +28,7 @@ fn short_histories_agree_with_plain_lists() {
         Ok::<(), TestCaseError>(())
     };
     runner.run(&histories, agrees).unwrap_or_else(|error| panic!("{error}"));
-    assert_collisions(sum.into_inner());
+    sum.into_inner().assert_collisions();
 }
 
 #[test]
@@ -62,5 +44,5 @@ fn a_long_history_agrees_with_plain_lists() {
             std::panic::resume_unwind(panic);
         }
     }
-    assert_collisions(world.tally);
+    world.tally.assert_collisions();
 }

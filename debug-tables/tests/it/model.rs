@@ -5,6 +5,8 @@ mod op;
 mod query;
 mod subject;
 mod random;
+mod tally;
+mod side;
 mod world;
 
 pub use list::{Item, List};
@@ -12,4 +14,5 @@ pub use op::{Draft, Op, apply_all, resolve};
 pub use query::{Answer, Query, near};
 pub use random::{Phase, Random, Step, draft, step};
 pub use subject::Subject;
-pub use world::{Tally, World};
+pub use tally::Tally;
+pub use world::World;

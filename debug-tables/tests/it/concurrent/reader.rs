@@ -1,5 +1,7 @@
 //! Readers, and what makes their answers true.
 
+use std::thread;
+
 use debug_tables::{Access, Breakpoint, Watchpoint};
 use rcu_core::read_lock;
 
@@ -7,8 +9,8 @@ use super::log::{Broadcasts, Cpu, Kind, Logged};
 use super::{Pace, Seen};
 use crate::model::{Answer, List, Query, near};
 
-/// Of looks at an unchanged table, one in so many is remembered.
-const SAME: usize = 32;
+/// Of looks at an unchanged table, so many are remembered.
+const SAME: usize = 4;
 
 /// Answers of one snapshot, and the generations before and after.
 pub struct Look {
@@ -22,6 +24,13 @@ fn look<E: Kind>(logged: &Logged<E>, turn: usize) -> Look {
     let before = table.generation();
     let mut answers = Vec::new();
     let section = read_lock();
+    // An updater may come in between, where there is one processor too.
+    let let_others_run = || {
+        if turn % 4 == 0 {
+            thread::yield_now();
+        }
+    };
+    let_others_run();
     if turn % 3 == 0 {
         // One question to the table, with nothing else in its section.
         let query = match (E::WATCH, turn % 2) {
@@ -36,6 +45,7 @@ fn look<E: Kind>(logged: &Logged<E>, turn: usize) -> Look {
         let near_one = items.get(turn % items.len().max(1)).map_or(0x1000, |item| item.addr);
         let mut ask = |query| answers.push((query, E::ask(snapshot, &query)));
         ask(Query::Entries);
+        let_others_run();
         near(E::WATCH, near_one, &mut ask);
         (1..=8).for_each(|reference| ask(Query::ByRef(reference)));
     }
@@ -47,20 +57,22 @@ fn look<E: Kind>(logged: &Logged<E>, turn: usize) -> Look {
 struct Looks<'r, E: Kind> {
     logged: &'r Logged<E>,
     turn: usize,
+    same: usize,
     kept: Vec<Look>,
 }
 
 impl<'r, E: Kind> Looks<'r, E> {
     fn new(cpu: &'r Cpu) -> Self {
-        Self { logged: E::of(cpu), turn: 0, kept: Vec::new() }
+        Self { logged: E::of(cpu), turn: 0, same: 0, kept: Vec::new() }
     }
 
     fn take(&mut self, pace: &Pace) {
         let look = look(self.logged, self.turn);
         pace.asked();
         self.turn += 1;
-        let same = self.kept.last().is_some_and(|last| look.after == last.before);
-        if !same || self.turn % SAME == 0 {
+        let unchanged = self.kept.last().is_some_and(|last| look.after == last.before);
+        self.same = if unchanged { self.same + 1 } else { 0 };
+        if self.same <= SAME {
             self.kept.push(look);
         }
     }

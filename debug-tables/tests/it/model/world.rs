@@ -1,56 +1,15 @@
-//! A set of CPUs beside their lists, which have to agree after every step: results, entries, queries, the generation, and
-//! what was invalidated.
+//! A set of CPUs beside their lists, which have to agree after every step.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use debug_tables::{Breakpoint, CpuTables, Error, Table, TableSet, Watchpoint};
-use rcu_core::read_lock;
+use debug_tables::{Breakpoint, CpuTables, Error, TableSet, Watchpoint};
 
-use super::random::{CPUS, REFERENCES};
+use super::random::CPUS;
+use super::side::Side;
 use super::subject::flags;
-use super::{Draft, Item, List, Op, Query, Step, Subject, apply_all, query, resolve};
-use crate::publication::{Log, logged, taken};
-
-/// Queries are asked near this many addresses in a step, of those that there are in turn.
-const NEAR: usize = 16;
-
-/// How much of it met something.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Tally {
-    pub steps: u64,
-    /// Steps that met an entry which was there.
-    pub met: u64,
-    pub changed: u64,
-    pub refused: u64,
-    pub queries: u64,
-    pub hits: u64,
-    pub longest: usize,
-}
-
-impl Tally {
-    pub fn add(&mut self, other: Self) {
-        self.steps += other.steps;
-        self.met += other.met;
-        self.changed += other.changed;
-        self.refused += other.refused;
-        self.queries += other.queries;
-        self.hits += other.hits;
-        self.longest = self.longest.max(other.longest);
-    }
-}
+use super::{Draft, Item, List, Op, Step, Subject, Tally, apply_all, resolve};
 
 type Done = Result<usize, Error>;
-
-/// One table beside its list.
-struct Side<E: Subject> {
-    table: Arc<Table<E>>,
-    log: Log,
-    list: List,
-    /// Before the step.
-    before: List,
-    generation: u64,
-}
 
 struct Cpu {
     member: bool,
@@ -77,63 +36,6 @@ impl Kind for Breakpoint {
 impl Kind for Watchpoint {
     fn side(cpu: &mut Cpu) -> &mut Side<Self> {
         &mut cpu.watchpoints
-    }
-}
-
-impl<E: Subject> Side<E> {
-    fn new() -> Self {
-        let (table, log) = logged();
-        let list = List { watch: E::WATCH, items: Vec::new() };
-        Self { table: Arc::new(table), log, before: list.clone(), list, generation: 0 }
-    }
-
-    fn begin(&mut self) {
-        self.before.clone_from(&self.list);
-        self.generation = self.table.generation();
-    }
-
-    /// `exactly`: no more was invalidated than has to be.
-    fn compare(&self, exactly: bool, tally: &mut Tally) {
-        let changed = self.list != self.before;
-        let snapshot = E::list(self.table.read(&read_lock()));
-        assert_eq!(snapshot, self.list, "the entries and their order");
-        assert_eq!(
-            self.table.generation(),
-            self.generation + u64::from(changed),
-            "a generation is one change"
-        );
-        assert_eq!(self.table.is_current(self.generation), !changed);
-        let invalidated: BTreeSet<_> =
-            taken(&self.log).iter().map(|range| (*range.start(), *range.end())).collect();
-        let differ = self.before.ranges_that_differ(&self.list);
-        assert!(differ.iter().all(|range| invalidated.contains(range)), "{differ:x?} is to be invalidated");
-        assert!(!exactly || differ.len() == invalidated.len(), "{invalidated:x?} instead of {differ:x?}");
-        if changed || tally.steps % 4 == 0 {
-            self.ask(tally);
-        }
-        tally.longest = tally.longest.max(self.list.items.len());
-    }
-
-    fn ask(&self, tally: &mut Tally) {
-        let items = self.list.items.iter().chain(&self.before.items);
-        let ends = items.flat_map(|item| [item.addr, item.last()]);
-        let near: BTreeSet<u64> =
-            ends.flat_map(|addr| [addr.wrapping_sub(1), addr, addr.wrapping_add(1)]).collect();
-        let section = read_lock();
-        let skipped = (tally.steps as usize * NEAR) % near.len().max(1);
-        let turn = near.iter().cycle().skip(skipped).take(near.len().min(NEAR));
-        let mut ask = |query: Query| {
-            let expected = self.list.ask(&query);
-            tally.queries += 1;
-            tally.hits += u64::from(expected.is_hit());
-            assert_eq!(E::ask(self.table.read(&section), &query), expected, "{query:x?}");
-            if !matches!(query, Query::Any(..)) {
-                assert_eq!(E::ask_table(&self.table, &section, &query), expected, "{query:x?} of the table");
-            }
-        };
-        ask(Query::Entries);
-        (1..=REFERENCES).for_each(|reference| ask(Query::ByRef(reference)));
-        turn.for_each(|&addr| query::near(E::WATCH, addr, &mut ask));
     }
 }
 
