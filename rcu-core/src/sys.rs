@@ -22,6 +22,11 @@ pub use signals::with_signals_blocked;
 mod threads;
 pub use threads::{thread_id, thread_name};
 
+#[cfg(not(rcu_loom))]
+mod ends;
+#[cfg(not(rcu_loom))]
+pub use ends::{AtThreadEnd, forget_end, watch_end};
+
 mod stderr;
 pub use stderr::write_error;
 

@@ -42,7 +42,8 @@ struct Watched {
     /// What it was seen at, and when that was first seen.
     step: u64,
     since: Instant,
-    next_report: Instant,
+    /// When that was last reported, or first seen.
+    told: Instant,
 }
 
 // SAFETY: both pointers are shared references to what is Sync, valid by invariant (1).
@@ -63,13 +64,12 @@ impl Watched {
     fn look(&mut self, now: Instant) -> Option<(Option<StallHook>, Stall)> {
         let step = self.activity().step();
         if step != self.step {
-            (self.step, self.since) = (step, now);
-            self.next_report = now + self.stalls().timeout();
+            (self.step, self.since, self.told) = (step, now, now);
         }
-        if now < self.next_report {
+        if now.duration_since(self.told) < self.stalls().timeout() {
             return None;
         }
-        self.next_report = now + self.stalls().timeout();
+        self.told = now;
         let thread = OsThread::new(self.os_thread);
         let culprit = match self.activity().running() {
             Some(kind) => Culprit::Callback { name: kind.name(), thread },
@@ -102,7 +102,11 @@ pub fn watch<R>(activity: &Activity, stalls: &Stalls, work: impl FnOnce() -> R) 
         }
     }
     let now = Instant::now();
-    let Some(next_report) = now.checked_add(stalls.timeout()) else { return work() };
+    if now.checked_add(stalls.timeout()).is_none() {
+        // Beyond the end of time: never.
+        return work();
+    }
+    let look = now + stalls.timeout() / LOOKS;
     let mut monitor = lock(&MONITOR);
     // It was started before this thread, which a child that this one forked has, too; but not the monitor.
     monitor.start();
@@ -113,9 +117,8 @@ pub fn watch<R>(activity: &Activity, stalls: &Stalls, work: impl FnOnce() -> R) 
         token: token(),
         step: activity.step(),
         since: now,
-        next_report,
+        told: now,
     });
-    let look = now + stalls.timeout() / LOOKS;
     if monitor.next_look.is_none_or(|next| look < next) {
         CHANGED.notify_one();
     }
@@ -139,7 +142,8 @@ fn serve() {
         }
         let timeout = monitor.watched.iter().map(|watched| watched.stalls().timeout()).min();
         let nap = timeout.map(|timeout| timeout / LOOKS);
-        monitor.next_look = nap.map(|nap| now + nap);
+        // From now, and not from the look: the hooks may have taken their time.
+        monitor.next_look = nap.and_then(|nap| Instant::now().checked_add(nap));
         monitor = match nap {
             Some(nap) => wait_timeout(&CHANGED, monitor, nap),
             None => wait(&CHANGED, monitor),

@@ -2,7 +2,10 @@
 //!
 //! Its record is a plain thread-local word without a destructor, so a section costs no call and no check whether it
 //! was initialised. It starts SLOW, which sends the thread's first section here to register; a second thread-local, with a
-//! destructor, ends the registration.
+//! destructor, ends the registration. If that was made too late to be destroyed, by what the C library calls for one of its keys, a key
+//! does.
+//!
+//! Not covered: a first section in the C library's last round of keys, of which there are at least four, and in that one after ours.
 //!
 //! Sections may outlive that destructor: a guard kept in another thread-local, or taken in a later destructor. Then, and only
 //! then, a record on the heap stands in for the thread's, which stays SLOW so that every lock and unlock finds it here. It
@@ -17,6 +20,8 @@ use crate::registry::{Form, Registry};
 use crate::scope::{Global, Host};
 use crate::sync::thread_local;
 use crate::sys::with_signals_blocked;
+#[cfg(not(rcu_loom))]
+use crate::sys::{AtThreadEnd, forget_end, watch_end};
 
 // Elsewhere std keeps thread-locals in boxes that it frees in no stated order: a record could go before its thread.
 #[cfg(not(any(
@@ -79,8 +84,11 @@ impl Local {
             return;
         }
         Global.cover();
-        // The access schedules the destructor; it is refused when the thread's destructors have begun.
-        if REGISTRATION.try_with(|_| ()).is_err() {
+        // The access schedules the destructor; it is refused when that has run.
+        let scheduled = REGISTRATION.try_with(|_| ()).is_ok();
+        #[cfg(not(rcu_loom))]
+        let scheduled = scheduled && watch_end::<Self>();
+        if !scheduled {
             self.state.set(State::Late);
             return;
         }
@@ -91,8 +99,11 @@ impl Local {
         self.state.set(State::Registered);
     }
 
-    /// Ends the registration. A section that is open goes on in a record on the heap.
+    /// Ends the registration, if there is one. A section that is open goes on in a record on the heap.
     fn unregister(&self) {
+        if self.state.get() != State::Registered {
+            return;
+        }
         // No signal handler may read between these steps: its section would be in a record that nobody scans.
         with_signals_blocked(|| {
             let record = NonNull::from(&self.record);
@@ -163,10 +174,21 @@ impl Local {
     }
 }
 
+#[cfg(not(rcu_loom))]
+impl AtThreadEnd for Local {
+    fn ends() {
+        LOCAL.with(Local::unregister);
+    }
+}
+
 impl Drop for Registration {
     fn drop(&mut self) {
         #[cfg(not(rcu_loom))]
-        LOCAL.with(Local::unregister);
+        {
+            LOCAL.with(Local::unregister);
+            // Nothing keeps the library from now on.
+            forget_end::<Local>();
+        }
         // loom refuses every thread-local once the destructors have begun.
         #[cfg(rcu_loom)]
         self.0.unregister();

@@ -2,10 +2,17 @@
 
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
+#[cfg(target_os = "linux")]
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use rcu_core::{Builder, Culprit, Domain, RcuBox, RcuCell, Stall};
 
 use super::{TIMEOUT, assert_named, next, reporting};
+#[cfg(target_os = "linux")]
+use crate::child::{assert_passed, in_child};
 use crate::watchdog::{Watchdog, until, waiting};
 
 /// Waits when it is dropped, until it may go on.
@@ -95,6 +102,37 @@ fn stuck_callbacks_of_two_domains_are_both_reported() {
     }
     drop(stuck);
     waiting("both callbacks", || domains.each_ref().map(Domain::barrier));
+}
+
+/// A time-out that ends when the clock does, or nearly: nothing is added to it later.
+#[cfg(target_os = "linux")]
+#[test]
+fn domain_with_the_longest_timeout_does_not_keep_others_from_being_reported() {
+    const TEST: &str =
+        "stalls::callbacks::domain_with_the_longest_timeout_does_not_keep_others_from_being_reported";
+    let output = in_child(TEST, || {
+        let _watchdog = Watchdog::new(TEST);
+        let now = Instant::now();
+        let is_possible = |seconds: &u64| now.checked_add(Duration::from_secs(*seconds)).is_some();
+        let longest = (0..64)
+            .rev()
+            .map(|bit| 1 << bit)
+            .fold(0, |sum, bit| Some(sum + bit).filter(is_possible).unwrap_or(sum));
+        let longest = Domain::builder().stall_timeout(Duration::from_secs(longest - 1)).build();
+        let (options, stalls) = reporting();
+        let other = options.build();
+        let (go_on, slow) = slow_to_drop();
+        // A callback that has run shows that the thread gets on, and the time begins anew: two seconds later than it might.
+        longest.call(|| thread::sleep(Duration::from_secs(2)));
+        longest.call(move || drop(slow));
+        until("the second callback", || longest.stats().callbacks_run == 1);
+        let (end, slow) = slow_to_drop();
+        other.call(move || drop(slow));
+        assert!(matches!(next(&stalls).culprit, Culprit::Callback { .. }));
+        drop((go_on, end));
+        waiting("both callbacks", || [&longest, &other].map(Domain::barrier));
+    });
+    assert_passed(&output);
 }
 
 /// Asserts that the hook around batches is what is stuck, on the thread with this name.
