@@ -37,6 +37,13 @@ pub const JOBS: &[Job] = &[
     Job { name: table_update::NAME, group: "tables", run: table_update::run },
 ];
 
+/// Who does a job of tables: `T` is the job's trait.
+struct Subject<T: ?Sized> {
+    name: &'static str,
+    /// With entries at these addresses.
+    with: fn(&[u64]) -> Box<T>,
+}
+
 /// How many entries a table has.
 const ENTRIES: [usize; 5] = [1, 8, 64, 1000, 10_000];
 

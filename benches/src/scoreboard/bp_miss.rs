@@ -7,7 +7,7 @@ use super::list::{List, Point};
 use super::measure::{Effort, Work, medians, timed};
 use super::random::Random;
 use super::report::Row;
-use super::{ENTRIES, PROBES};
+use super::{ENTRIES, PROBES, Subject};
 
 pub const NAME: &str = "bp-miss";
 
@@ -49,9 +49,9 @@ impl BpMiss for List<Point> {
     }
 }
 
-const SUBJECTS: [(&str, fn(&[u64]) -> Box<dyn BpMiss>); 2] = [
-    ("debug-tables", |pcs| Box::new(BreakpointTable::with(pcs))),
-    ("linear-list", |pcs| Box::new(List::<Point>::with(pcs))),
+const SUBJECTS: [Subject<dyn BpMiss>; 2] = [
+    Subject { name: "debug-tables", with: |pcs| Box::new(BreakpointTable::with(pcs)) },
+    Subject { name: "linear-list", with: |pcs| Box::new(List::<Point>::with(pcs)) },
 ];
 
 pub fn run(effort: Effort) -> Vec<Row> {
@@ -59,16 +59,16 @@ pub fn run(effort: Effort) -> Vec<Row> {
         let mut random = Random::new();
         let pcs = random.addresses(entries);
         let probes = random.others(PROBES, &pcs);
-        let work = SUBJECTS.map(|(_, with)| -> Work<'_> {
+        let work = SUBJECTS.map(|Subject { with, .. }| -> Work<'_> {
             let subject = with(&pcs);
             assert_eq!(subject.found(&probes), 0);
             let probes = &probes;
             Box::new(move || timed(PROBES, || subject.found(probes)))
         });
         let figures = medians(effort, work.into());
-        SUBJECTS.iter().zip(figures).map(move |(&(subject, _), value)| Row {
+        SUBJECTS.iter().zip(figures).map(move |(subject, value)| Row {
             job: NAME,
-            subject,
+            subject: subject.name,
             variant: entries,
             threads: 1,
             value,

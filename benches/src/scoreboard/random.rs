@@ -23,7 +23,7 @@ impl Random {
 
     /// Some address, a multiple of 8.
     pub fn address(&mut self) -> u64 {
-        BASE + (self.number() % SIZE & !7)
+        BASE + ((self.number() % SIZE) & !7)
     }
 
     /// So many different ones.

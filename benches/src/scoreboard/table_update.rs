@@ -8,11 +8,11 @@ use std::thread;
 use debug_tables::{Breakpoint, BreakpointTable, Flags};
 use rcu_core::{barrier, read_lock};
 
-use super::ENTRIES;
 use super::list::{List, Point};
 use super::measure::{Effort, Work, medians, timed};
 use super::random::Random;
 use super::report::Row;
+use super::{ENTRIES, Subject};
 
 pub const NAME: &str = "table-update";
 
@@ -94,17 +94,17 @@ impl TableUpdate for Copies {
     }
 }
 
-const SUBJECTS: [(&str, fn(&[u64]) -> Box<dyn TableUpdate>); 3] = [
-    ("debug-tables", |pcs| Box::new(<BreakpointTable as TableUpdate>::with(pcs))),
-    ("linear-list", |pcs| Box::new(<List<Point> as TableUpdate>::with(pcs))),
-    ("memcpy", |pcs| Box::new(Copies::with(pcs))),
+const SUBJECTS: [Subject<dyn TableUpdate>; 3] = [
+    Subject { name: "debug-tables", with: |pcs| Box::new(<BreakpointTable as TableUpdate>::with(pcs)) },
+    Subject { name: "linear-list", with: |pcs| Box::new(<List<Point> as TableUpdate>::with(pcs)) },
+    Subject { name: "memcpy", with: |pcs| Box::new(Copies::with(pcs)) },
 ];
 
 pub fn run(effort: Effort) -> Vec<Row> {
     let rows = ENTRIES.iter().flat_map(|&entries| {
         // Each goes from what is in the table to what is not, and to the end of that.
         let pcs = Random::new().addresses(entries + UPDATES / 2);
-        let work = SUBJECTS.map(|(_, with)| -> Work<'_> {
+        let work = SUBJECTS.map(|Subject { with, .. }| -> Work<'_> {
             let (present, absent) = pcs.split_at(entries);
             let mut subject = with(present);
             let (mut present, mut absent) = (present.to_vec(), absent.to_vec());
@@ -123,9 +123,9 @@ pub fn run(effort: Effort) -> Vec<Row> {
             })
         });
         let figures = medians(effort, work.into());
-        SUBJECTS.iter().zip(figures).map(move |(&(subject, _), value)| Row {
+        SUBJECTS.iter().zip(figures).map(move |(subject, value)| Row {
             job: NAME,
-            subject,
+            subject: subject.name,
             variant: entries,
             threads: 1,
             value,

@@ -8,7 +8,7 @@ use super::list::{Item, List};
 use super::measure::{Effort, Work, medians, timed};
 use super::random::Random;
 use super::report::Row;
-use super::{ENTRIES, PROBES};
+use super::{ENTRIES, PROBES, Subject};
 
 pub const NAME: &str = "wp-miss";
 
@@ -63,9 +63,9 @@ impl WpMiss for List<Item> {
     }
 }
 
-const SUBJECTS: [(&str, fn(&[u64]) -> Box<dyn WpMiss>); 2] = [
-    ("debug-tables", |addrs| Box::new(WatchpointTable::with(addrs))),
-    ("linear-list", |addrs| Box::new(List::<Item>::with(addrs))),
+const SUBJECTS: [Subject<dyn WpMiss>; 2] = [
+    Subject { name: "debug-tables", with: |addrs| Box::new(WatchpointTable::with(addrs)) },
+    Subject { name: "linear-list", with: |addrs| Box::new(List::<Item>::with(addrs)) },
 ];
 
 pub fn run(effort: Effort) -> Vec<Row> {
@@ -73,16 +73,16 @@ pub fn run(effort: Effort) -> Vec<Row> {
         let mut random = Random::new();
         let addrs = random.addresses(entries);
         let probes = random.others(PROBES, &addrs);
-        let work = SUBJECTS.map(|(_, with)| -> Work<'_> {
+        let work = SUBJECTS.map(|Subject { with, .. }| -> Work<'_> {
             let subject = with(&addrs);
             assert_eq!(subject.found(&probes), 0);
             let probes = &probes;
             Box::new(move || timed(PROBES, || subject.found(probes)))
         });
         let figures = medians(effort, work.into());
-        SUBJECTS.iter().zip(figures).map(move |(&(subject, _), value)| Row {
+        SUBJECTS.iter().zip(figures).map(move |(subject, value)| Row {
             job: NAME,
-            subject,
+            subject: subject.name,
             variant: entries,
             threads: 1,
             value,

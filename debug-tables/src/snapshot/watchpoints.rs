@@ -4,6 +4,7 @@ use super::Snapshot;
 use crate::entry::Parts;
 use crate::flags::Flags;
 use crate::hit::{Access, Hit};
+use crate::index::Index;
 use crate::watchpoint::Watchpoint;
 
 /// The watchpoints of a table at one time.
@@ -31,7 +32,11 @@ impl Snapshot<Watchpoint> {
     /// something does.
     #[inline]
     pub fn matches(&self, addr: u64, len: u64) -> Flags {
-        if self.index.may_overlap(addr, last(addr, len)) { self.all_flags(addr, len) } else { Flags::empty() }
+        if self.bounds.may_overlap(addr, last(addr, len)) {
+            self.all_flags(addr, len)
+        } else {
+            Flags::empty()
+        }
     }
 
     /// The hit of an access: the first watchpoint in table order that overlaps it and stops at its kind.
@@ -58,9 +63,11 @@ impl Snapshot<Watchpoint> {
         }
     }
 
-    #[cold]
+    /// Two filters are too much to compile into every look.
+    #[inline(never)]
     fn all_flags(&self, addr: u64, len: u64) -> Flags {
-        if !self.search(addr, last(addr, len)) {
+        let last = last(addr, len);
+        if !(self.index.may_overlap(addr, last) && self.index.any_in(addr, last)) {
             return Flags::empty();
         }
         self.overlapping(addr, len).fold(Flags::empty(), |flags, watchpoint| flags | watchpoint.flags())

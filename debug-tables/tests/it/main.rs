@@ -4,6 +4,7 @@ mod watchdog;
 mod model;
 
 mod order;
+mod large;
 mod watch;
 mod publication;
 mod updates;
