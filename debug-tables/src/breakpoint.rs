@@ -1,10 +1,9 @@
 //! `Breakpoint`: one address to stop at.
 
-use crate::entry::{Entry, Parts, Ref};
+use crate::entry::{Parts, Ref};
 use crate::error::Error;
 use crate::flags::Flags;
 use crate::index::Sites;
-use crate::snapshot::Snapshot;
 
 /// A breakpoint: stops before the instruction at one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,10 +33,6 @@ impl Breakpoint {
     pub const fn reference(&self) -> Option<Ref> {
         self.reference
     }
-}
-
-impl Entry for Breakpoint {
-    const EMPTY: &'static Snapshot<Self> = &Snapshot::new();
 }
 
 impl Parts for Breakpoint {

@@ -1,26 +1,15 @@
 //! What breakpoints and watchpoints have in common: a range of addresses, flags, perhaps a reference. Snapshots and tables
 //! are written once, for entries.
 
-use std::fmt::Debug;
 use std::num::NonZeroU64;
 
 use crate::flags::Flags;
 use crate::index::{Index, Mark};
-use crate::snapshot::Snapshot;
 
 /// A number by which whoever inserted an entry finds it again. References are per table, and unique in it.
 pub type Ref = NonZeroU64;
 
-/// What a table holds: a [`Breakpoint`](crate::Breakpoint) or a [`Watchpoint`](crate::Watchpoint).
-///
-/// This trait is sealed: its methods are the crate's own.
-pub trait Entry: Parts + Copy + Ord + Debug + Send + Sync + 'static {
-    /// What an empty table shows. Here, because of an index that it does not know the compiler makes no constant reference.
-    #[doc(hidden)]
-    const EMPTY: &'static Snapshot<Self>;
-}
-
-/// The part of [`Entry`] that is the crate's own.
+/// The part of [`Entry`](crate::Entry) that is the crate's own.
 #[doc(hidden)]
 pub trait Parts: Copy {
     /// What a snapshot of such entries finds them by.

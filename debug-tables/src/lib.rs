@@ -59,11 +59,11 @@ pub mod guide {
 }
 
 pub use breakpoint::Breakpoint;
-pub use entry::{Entry, Ref};
+pub use entry::Ref;
 pub use error::Error;
 pub use flags::Flags;
 pub use hit::{Access, Hit};
 pub use set::{CpuTables, TableSet};
-pub use snapshot::{Breakpoints, Snapshot, Watchpoints};
+pub use snapshot::{Breakpoints, Entry, Snapshot, Watchpoints};
 pub use table::{BreakpointTable, Edit, Table, WatchpointTable};
 pub use watchpoint::Watchpoint;

@@ -10,13 +10,22 @@ mod watchpoints;
 pub use breakpoints::Breakpoints;
 pub use watchpoints::Watchpoints;
 
-use std::fmt;
+use std::fmt::{self, Debug};
 use std::ops::RangeInclusive;
 use std::slice;
 
 use self::bounds::Bounds;
-use crate::entry::{Entry, Parts, Ref};
+use crate::entry::{Parts, Ref};
 use crate::index::{Index, Mark};
+
+/// What a table holds: a [`Breakpoint`](crate::Breakpoint) or a [`Watchpoint`](crate::Watchpoint).
+///
+/// This trait is sealed: its methods are the crate's own.
+pub trait Entry: Parts + Copy + Ord + Debug + Send + Sync + 'static {
+    /// What an empty table shows. Here, because of an index that it does not know the compiler makes no constant reference.
+    #[doc(hidden)]
+    const EMPTY: &'static Snapshot<Self>;
+}
 
 /// The entries of a table at one time, in table order: the debugger's first. [`Breakpoints`] or [`Watchpoints`].
 ///

@@ -46,8 +46,8 @@ use std::ops::RangeInclusive;
 use rcu_core::RcuOption;
 use rcu_core::sync::{AtomicU64, Ordering, fence};
 
-use crate::entry::{Entry, Ref};
-use crate::snapshot::Snapshot;
+use crate::entry::Ref;
+use crate::snapshot::{Entry, Snapshot};
 
 type Hook = Box<dyn Fn(RangeInclusive<u64>) + Send + Sync>;
 

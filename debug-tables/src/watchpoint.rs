@@ -5,11 +5,10 @@
 
 use std::ops::RangeInclusive;
 
-use crate::entry::{Entry, Parts, Ref};
+use crate::entry::{Parts, Ref};
 use crate::error::Error;
 use crate::flags::Flags;
 use crate::index::Watched;
-use crate::snapshot::Snapshot;
 
 /// A watchpoint: stops when a range of addresses is accessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,10 +61,6 @@ impl Watchpoint {
     pub const fn reference(&self) -> Option<Ref> {
         self.reference
     }
-}
-
-impl Entry for Watchpoint {
-    const EMPTY: &'static Snapshot<Self> = &Snapshot::new();
 }
 
 impl Parts for Watchpoint {

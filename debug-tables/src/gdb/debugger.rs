@@ -10,8 +10,8 @@ use super::cpus::Cpus;
 use super::request::{Request, Wanted};
 use super::stop::{Report, Stop};
 use super::stops::Stops;
-use crate::entry::Entry;
 use crate::error::Error;
+use crate::snapshot::Entry;
 use crate::table::{Edit, Section};
 
 /// A debugger at work on the tables of [`Cpus`]: the requests that stand.

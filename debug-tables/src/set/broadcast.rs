@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::{CpuTables, TableSet};
 use crate::breakpoint::Breakpoint;
-use crate::entry::Entry;
 use crate::error::Error;
 use crate::flags::Flags;
+use crate::snapshot::Entry;
 use crate::table::{Edit, Editing, Scope, Table};
 use crate::watchpoint::Watchpoint;
 

@@ -1,8 +1,12 @@
 //! Queries on breakpoints.
 
-use super::Snapshot;
+use super::{Entry, Snapshot};
 use crate::breakpoint::Breakpoint;
 use crate::flags::Flags;
+
+impl Entry for Breakpoint {
+    const EMPTY: &'static Snapshot<Self> = &Snapshot::new();
+}
 
 /// The breakpoints of a table at one time.
 ///

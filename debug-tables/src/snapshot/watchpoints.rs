@@ -1,11 +1,15 @@
 //! Queries on watchpoints.
 
-use super::Snapshot;
+use super::{Entry, Snapshot};
 use crate::entry::Parts;
 use crate::flags::Flags;
 use crate::hit::{Access, Hit};
 use crate::index::Index;
 use crate::watchpoint::Watchpoint;
+
+impl Entry for Watchpoint {
+    const EMPTY: &'static Snapshot<Self> = &Snapshot::new();
+}
 
 /// The watchpoints of a table at one time.
 ///

@@ -9,10 +9,10 @@ use std::ops::Deref;
 use rcu_core::sync::MutexGuard;
 
 use crate::breakpoint::Breakpoint;
-use crate::entry::{Entry, Ref};
+use crate::entry::Ref;
 use crate::error::Error;
 use crate::flags::Flags;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Entry, Snapshot};
 
 /// A table while it is being updated, by [`update`](crate::Table::update): the table's own updating calls, and through
 /// [`Deref`] the queries of a snapshot, on the entries as edited so far.

@@ -7,10 +7,10 @@ use rcu_core::{RcuBox, Retired, Scope};
 use super::Table;
 use super::edit::{Change, Edit};
 use super::editing::{Editing, assert_not_editing};
-use crate::entry::{Entry, Ref};
+use crate::entry::Ref;
 use crate::error::Error;
 use crate::flags::Flags;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Entry, Snapshot};
 
 /// A change that is published and has yet to be finished, with no lock held.
 #[must_use = "what was translated from the old snapshot is still to be invalidated"]
