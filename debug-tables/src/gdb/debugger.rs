@@ -47,12 +47,17 @@ impl<C: Cpus> Debugger<C> {
     /// # Errors
     /// [`Error::EmptyRange`], [`Error::RangeOverflow`] for a watchpoint; then nothing has changed anywhere.
     pub fn insert(&mut self, request: Request) -> Result<(), Error> {
-        match request.entry()? {
+        let entry = request.entry()?;
+        // First: should a hook panic, what is published is known to be withdrawn.
+        let is_new = self.requests.insert(request);
+        let result = match entry {
             Wanted::Breakpoint(entry) => self.cpus.update_breakpoints(|edit| put_once(edit, entry)),
             Wanted::Watchpoint(entry) => self.cpus.update_watchpoints(|edit| put_once(edit, entry)),
-        }?;
-        self.requests.insert(request);
-        Ok(())
+        };
+        if is_new && result.is_err() {
+            self.requests.remove(&request);
+        }
+        result
     }
 
     /// A `z` packet: removes the entry wherever it is, however often. A breakpoint that was asked for as software and as
@@ -76,10 +81,10 @@ impl<C: Cpus> Debugger<C> {
         Ok(())
     }
 
-    /// Withdraws all requests, in two publications of a CPU at most, and returns how many stood: what a debugger does when it leaves.
+    /// Withdraws all requests, in one publication of each table at most, and returns how many stood: what a debugger does when
+    /// it leaves.
     pub fn detach(&mut self) -> usize {
-        let requests = std::mem::take(&mut self.requests);
-        let entries = || requests.iter().filter_map(|request| request.entry().ok());
+        let entries = || self.requests.iter().filter_map(|request| request.entry().ok());
         let breakpoints = self.cpus.update_breakpoints(|edit| {
             entries().try_for_each(|entry| match entry {
                 Wanted::Breakpoint(entry) => take_all(edit, entry),
@@ -93,7 +98,8 @@ impl<C: Cpus> Debugger<C> {
             })
         });
         debug_assert!(breakpoints.and(watchpoints).is_ok(), "these edits refuse nothing");
-        requests.len()
+        // Last, for the same reason as in insert.
+        std::mem::take(&mut self.requests).len()
     }
 
     /// The first pending stop that still holds: to be asked when a CPU has stopped, and again before CPUs are resumed. If

@@ -1,8 +1,12 @@
 //! What `Z` and `z` packets do to tables.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
 use debug_tables::gdb::{Debugger, Request, WatchKind};
-use debug_tables::{CpuTables, Error, Flags};
+use debug_tables::{BreakpointTable, CpuTables, Error, Flags, TableSet};
 use rcu_core::read_lock;
+use rcu_core::sync::{AtomicU64, Ordering};
 
 use super::{HARDWARE, Machine, PC, SOFTWARE, watch};
 use crate::order::pcs;
@@ -186,10 +190,25 @@ fn one_cpu_is_debugged_by_its_tables() {
 #[test]
 fn chosen_cpus_are_a_second_set_of_the_same_tables() {
     let machine = Machine::new();
-    let chosen = std::sync::Arc::new(debug_tables::TableSet::new());
+    let chosen = Arc::new(TableSet::new());
     chosen.join('b', machine.tables[1].clone());
     let mut debugger = Debugger::new(chosen);
     debugger.insert(SOFTWARE).unwrap();
     assert!(pcs(&machine.tables[0].breakpoints).is_empty());
     assert_eq!(pcs(&machine.tables[1].breakpoints), [PC]);
+}
+
+#[test]
+fn a_request_whose_hook_panics_stands_and_can_be_withdrawn() {
+    let calls = AtomicU64::new(0);
+    let table = BreakpointTable::new().with_invalidate(move |_| {
+        // Relaxed: one thread.
+        assert!(calls.fetch_add(1, Ordering::Relaxed) > 0, "the first call panics");
+    });
+    let tables = CpuTables { breakpoints: Arc::new(table), ..CpuTables::new() };
+    let mut debugger = Debugger::new(&tables);
+    assert!(catch_unwind(AssertUnwindSafe(|| debugger.insert(SOFTWARE))).is_err());
+    assert_eq!(pcs(&tables.breakpoints), [PC]);
+    debugger.remove(SOFTWARE).unwrap();
+    assert!(pcs(&tables.breakpoints).is_empty());
 }
