@@ -22,6 +22,11 @@ pub use signals::with_signals_blocked;
 mod threads;
 pub use threads::{thread_id, thread_name};
 
+mod spawn;
+#[cfg(not(rcu_loom))]
+pub use spawn::spawn_without_std;
+pub use spawn::{Thread, spawn};
+
 mod stderr;
 pub use stderr::write_error;
 
