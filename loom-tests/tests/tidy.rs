@@ -113,7 +113,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("loom::", &[]),
     ("libc::", &["rcu-core/src/sys/"]),
     // What the C library calls.
-    ("extern \"C\"", &["rcu-core/src/sys/fork.rs", "rcu-core/src/sys/ends.rs"]),
+    ("extern \"C\"", &["rcu-core/src/sys/ends.rs", "rcu-core/src/sys/fork.rs", "rcu-core/src/sys/spawn.rs"]),
 ];
 
 /// Threads, locks and atomics come through `sync`, system calls through `sys`. `fence` may name std's

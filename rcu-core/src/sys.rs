@@ -27,6 +27,11 @@ mod ends;
 #[cfg(not(rcu_loom))]
 pub use ends::{AtThreadEnd, forget_end, watch_end};
 
+mod spawn;
+#[cfg(not(rcu_loom))]
+pub use spawn::spawn_without_std;
+pub use spawn::{Thread, spawn};
+
 mod stderr;
 pub use stderr::write_error;
 

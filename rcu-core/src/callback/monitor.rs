@@ -11,7 +11,8 @@ use std::time::Instant;
 
 use super::activity::Activity;
 use crate::stall::{Culprit, Stall, StallHook, Stalls, tell};
-use crate::sync::{Condvar, Mutex, MutexGuard, lock, thread, wait, wait_timeout};
+use crate::sync::{Condvar, Mutex, MutexGuard, lock, wait, wait_timeout};
+use crate::sys::spawn;
 use crate::thread::{NOBODY, OsThread, os_id, token};
 
 /// How often it looks in the time that is too long.
@@ -87,7 +88,7 @@ pub fn start() {
 impl Monitor {
     fn start(&mut self) {
         if !self.running {
-            self.running = thread::Builder::new().name("rcu-stall".to_owned()).spawn(serve).is_ok();
+            self.running = spawn("rcu-stall", None, serve).is_ok();
         }
     }
 }

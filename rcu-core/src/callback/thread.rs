@@ -9,12 +9,12 @@ use std::mem;
 
 #[cfg(not(rcu_loom))]
 use super::monitor;
-use crate::sync::{AtomicU32, AtomicU64, Mutex, Ordering, lock, thread};
+use crate::sync::{AtomicU32, AtomicU64, Mutex, Ordering, lock};
 #[cfg(not(rcu_loom))]
 use crate::sync::{Counter, MutexGuard};
 #[cfg(not(rcu_loom))]
 use crate::sys::pin_library;
-use crate::sys::with_signals_blocked;
+use crate::sys::{self, with_signals_blocked};
 use crate::thread::{NOBODY, token};
 
 /// The callback thread of a domain could not be started. Nothing is lost: what was queued stays queued, and the next
@@ -63,7 +63,7 @@ impl ThreadOptions {
 pub struct CallbackThread {
     /// Non-zero when the thread is running or about to.
     spawned: AtomicU32,
-    spawning: Mutex<Option<thread::JoinHandle<()>>>,
+    spawning: Mutex<Option<sys::Thread>>,
     /// The thread's token.
     token: AtomicU64,
     /// Non-zero in a forked child.
@@ -102,16 +102,12 @@ impl CallbackThread {
         if self.is_spawned() {
             return Ok(());
         }
-        let mut builder = thread::Builder::new().name(options.name.clone().into_owned());
-        if let Some(stack_size) = options.stack_size {
-            builder = builder.stack_size(stack_size);
-        }
         #[cfg(not(rcu_loom))]
         pin_library();
         let handle = with_signals_blocked(|| {
             #[cfg(not(rcu_loom))]
             monitor::start();
-            builder.spawn(body)
+            sys::spawn(&options.name, options.stack_size, body)
         });
         *spawning = Some(handle.map_err(SpawnError)?);
         // Relaxed: see is_spawned.
@@ -143,8 +139,7 @@ impl CallbackThread {
     pub fn join(&self) {
         let handle = lock(&self.spawning).take();
         if let Some(handle) = handle {
-            // A panic of the thread itself is impossible: everything foreign is contained.
-            handle.join().expect("the callback thread does not panic");
+            handle.join();
         }
     }
 }
@@ -154,7 +149,7 @@ impl CallbackThread {
 #[derive(Debug)]
 pub struct Frozen<'a> {
     thread: &'a CallbackThread,
-    spawning: MutexGuard<'a, Option<thread::JoinHandle<()>>>,
+    spawning: MutexGuard<'a, Option<sys::Thread>>,
 }
 
 #[cfg(not(rcu_loom))]

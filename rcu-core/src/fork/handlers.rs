@@ -10,7 +10,7 @@ use crate::engine::Engine;
 use crate::fence;
 use crate::sync::{MutexGuard, lock, thread_local};
 use crate::synchronize;
-use crate::sys::AtFork;
+use crate::sys::{AtFork, spawn_without_std};
 use crate::thread::forget_os_id;
 
 /// Everything that is held from before a fork until after it.
@@ -69,6 +69,7 @@ impl AtFork for Forks {
         let Some(held) = held() else { return };
         let Held { domains, fences, mut leases, mut monitor, alive, engines } = *held;
         forget_os_id();
+        spawn_without_std();
         for (callbacks, grace_periods) in domains {
             callbacks.forget_others();
             grace_periods.forget_others();

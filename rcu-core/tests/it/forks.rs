@@ -60,9 +60,41 @@ fn end_child(body: impl FnOnce() -> u8) -> ! {
 
 /// In a child in which the calling thread has to go on: another one does this, and ends the process.
 fn end_child_beside(body: impl FnOnce() -> u8 + Send + 'static) {
-    // Without a name of its own it would go by that of the thread that forked.
-    let spawned = thread::Builder::new().name("beside".to_owned()).spawn(|| end_child(body));
-    drop(spawned.expect("a child may have threads"));
+    spawn_in_child(|| end_child(body));
+}
+
+/// In a child: starts a thread, and not by std, whose lock for that may have been held by another thread at the fork.
+fn spawn_in_child(body: impl FnOnce() + Send + 'static) -> libc::pthread_t {
+    type Body = Box<dyn FnOnce() + Send>;
+    extern "C" fn run(body: *mut libc::c_void) -> *mut libc::c_void {
+        // SAFETY: it is what was given up below.
+        let body = *unsafe { Box::from_raw(body.cast::<Body>()) };
+        // It would go by the name of the thread that forked.
+        #[cfg(target_os = "linux")]
+        // SAFETY: the name is a string.
+        unsafe {
+            libc::prctl(libc::PR_SET_NAME, c"beside".as_ptr());
+        }
+        body();
+        std::ptr::null_mut()
+    }
+    let body: *mut Body = Box::into_raw(Box::new(Box::new(body)));
+    let mut thread = std::mem::MaybeUninit::uninit();
+    // SAFETY: `thread` may be written, and `run` takes back what is given up here.
+    let created = unsafe { libc::pthread_create(thread.as_mut_ptr(), std::ptr::null(), run, body.cast()) };
+    assert_eq!(created, 0, "a child may have threads");
+    // SAFETY: it was written.
+    unsafe { thread.assume_init() }
+}
+
+/// In a child: has a thread of its own read, queue a callback and end.
+fn another_thread_reads_in_child() {
+    let thread = spawn_in_child(|| {
+        drop(read_lock());
+        rcu_core::call(|| ());
+    });
+    // SAFETY: it is joinable, and joined once.
+    assert_eq!(unsafe { libc::pthread_join(thread, std::ptr::null_mut()) }, 0);
 }
 
 /// A forked child.

@@ -20,6 +20,8 @@ fn fork_while_busy(forks: u32, fork: impl Fn()) -> u32 {
                 domain.call(|| ());
                 drop(read_lock());
                 domain.synchronize();
+                domain.barrier();
+                rcu_core::barrier();
             }
         });
         for _ in 0..forks {

@@ -98,8 +98,11 @@ fn domain_of_full_fences_goes_on_in_the_child() {
             scope.spawn(|| {
                 let (reader, cell) = (domain.reader(), RcuCell::new_in(&domain, 1));
                 while !is_set(stop) {
-                    assert_eq!(*cell.load(&reader.read_lock()), 1);
-                    drop(cell.replace(1));
+                    for _ in 0..10 {
+                        assert_eq!(*cell.load(&reader.read_lock()), 1);
+                        drop(cell.replace(1));
+                    }
+                    domain.barrier();
                 }
             });
             for _ in 0..forks {
@@ -130,11 +133,10 @@ fn heavy_fences_work_in_the_child() {
                 let mut reader = domain.reader();
                 let _kick = reader.on_force(|| set(kicked));
                 let section = reader.read_lock();
-                thread::scope(|scope| {
-                    scope.spawn(|| domain.synchronize());
-                    until("the kick", || is_set(kicked));
-                    drop(section);
-                });
+                let cookie = domain.start_poll();
+                until("the kick", || is_set(kicked));
+                drop(section);
+                domain.cond_synchronize(cookie);
                 u8::from(domain.stats().heavy_fences > before)
             }));
             drop(light);

@@ -5,7 +5,10 @@ use std::thread;
 
 use rcu_core::{Domain, RcuCell, read_lock};
 
-use super::{Elsewhere, alone, counter, flag, fork, is_set, queue, report, set, use_everything};
+use super::{
+    Elsewhere, alone, another_thread_reads_in_child, counter, flag, fork, is_set, queue, report, set,
+    use_everything,
+};
 use crate::watchdog::until;
 
 #[test]
@@ -156,7 +159,7 @@ fn threads_register_and_exit_while_another_forks() {
                     // They stay as they were at the fork.
                     let seen = [0, 1].map(|step| steps[step].load(Ordering::SeqCst) != 0);
                     use_everything(&domain);
-                    thread::spawn(|| drop(read_lock())).join().unwrap();
+                    another_thread_reads_in_child();
                     u8::from(seen[0]) + 2 * u8::from(seen[1])
                 });
                 hits[0] += u32::from(seen & 1 != 0);

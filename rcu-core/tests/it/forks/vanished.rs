@@ -6,7 +6,10 @@ use std::thread;
 
 use rcu_core::Domain;
 
-use super::{Elsewhere, alone, counter, flag, fork, is_set, queue, report, set, use_everything};
+use super::{
+    Elsewhere, alone, another_thread_reads_in_child, counter, flag, fork, is_set, queue, report, set,
+    use_everything,
+};
 use crate::watchdog::until;
 
 /// What starts callback threads in a child.
@@ -134,7 +137,7 @@ fn handle_that_another_thread_left_inside_is_outside_in_the_child() {
                 let cookie = domain.start_poll();
                 until("the cookie", || domain.poll(cookie));
                 // They can be used again, by whichever thread.
-                thread::scope(|scope| drop(scope.spawn(|| drop(domain.reader().read_lock()))));
+                another_thread_reads_in_child();
                 drop((left.read_lock(), moved.read_lock()));
                 use_everything(&domain);
                 drop((left, moved));
