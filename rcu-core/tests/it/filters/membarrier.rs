@@ -16,6 +16,22 @@ fn no_membarrier(errno: c_int) -> Refused {
     Refused { call: libc::SYS_membarrier, first_argument: None, errno }
 }
 
+/// A grace period that has to sleep: its reader leaves when it is kicked, which comes after the fence.
+fn stay_until_kicked() {
+    let (entered, inside) = channel();
+    let reader = thread::spawn(move || {
+        let (kick, kicked) = channel();
+        let _notifier = rcu_core::on_force(move || drop(kick.send(())));
+        let section = read_lock();
+        entered.send(()).expect("the updater waits");
+        waiting("the kick", || kicked.recv()).expect("the notifier is there");
+        drop(section);
+    });
+    waiting("the reader", || inside.recv()).expect("it enters");
+    rcu_core::synchronize();
+    reader.join().expect("the reader does not panic");
+}
+
 #[test]
 fn host_without_membarrier_uses_full_fences_at_run_time() {
     const TEST: &str = "filters::membarrier::host_without_membarrier_uses_full_fences_at_run_time";
@@ -29,8 +45,9 @@ fn host_without_membarrier_uses_full_fences_at_run_time() {
         stress_domain(Fences::Auto);
         let cell = RcuCell::new(1);
         assert_eq!(cell.replace(2).wait(), 1);
-        rcu_core::synchronize();
-        assert!(rcu_core::stats().heavy_fences > 0);
+        let before = rcu_core::stats().heavy_fences;
+        stay_until_kicked();
+        assert!(rcu_core::stats().heavy_fences > before, "it passed a fence before it slept");
     });
     if let Some(output) = output {
         assert_passed(&output);
