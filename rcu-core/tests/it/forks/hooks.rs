@@ -8,8 +8,7 @@ use std::time::Duration;
 use rcu_core::{Culprit, Domain};
 
 use super::{Child, Elsewhere, alone, counter, end_child_beside, flag, fork_and_go_on};
-use super::{end_child, is_set, queue, report, set, use_everything};
-use crate::watchdog::until;
+use super::{end_child, is_set, queue, report, set, until, use_everything};
 
 /// How often each of these forks.
 const ROUNDS: u32 = 50;
