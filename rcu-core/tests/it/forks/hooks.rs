@@ -129,11 +129,11 @@ fn fork_from_a_kick_on_the_callback_thread() {
     alone("hooks::fork_from_a_kick_on_the_callback_thread", || {
         let domain = Domain::builder().hard_limit(10).build();
         for _ in 0..ROUNDS {
-            let (ran, forks, done) = (counter(), counter(), flag());
+            let (ran, forks, armed) = (counter(), counter(), flag());
             let mut reader = domain.reader();
             let in_child = domain.clone();
             let _kick = reader.on_force(move || {
-                if done.swap(true, Ordering::SeqCst) {
+                if !armed.swap(false, Ordering::SeqCst) {
                     return;
                 }
                 let domain = in_child.clone();
@@ -153,6 +153,8 @@ fn fork_from_a_kick_on_the_callback_thread() {
             });
             let section = Elsewhere::enter(Some(reader));
             queue(&domain, 10, ran);
+            // It is kicked again every 10 ms.
+            set(armed);
             until("the fork", || forks.load(Ordering::SeqCst) == 1);
             section.leave();
             domain.barrier();
