@@ -5,6 +5,8 @@
 //! waits for no callback and no reader. Afterwards the parent lets go of them. The child first forgets the threads that are not there:
 //! their sections, the grace period that one of them drives, the callback threads. It starts none: its next operation does.
 //!
+//! The handlers are registered before any of the locks is first taken, and without one. They may be called twice.
+//!
 //! Order of locks: the list of domains; then, domain by domain, the callback thread's, the room, the rounds, what is taken, the turns, the
 //! registry; then the choice of fences, the leases, and the monitor. Whoever else holds two of them took them in this order.
 

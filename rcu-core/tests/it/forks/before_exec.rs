@@ -6,8 +6,7 @@ use std::thread;
 
 use rcu_core::{Domain, read_lock};
 
-use super::{alone, exit_code, flag, fork_and_go_on, is_set, report, set};
-use crate::watchdog::until;
+use super::{alone, exit_code, flag, fork_and_go_on, is_set, report, set, until};
 
 /// Keeps the default domain and another busy while `fork` is called so many times; returns how often callbacks were pending.
 fn fork_while_busy(forks: u32, fork: impl Fn()) -> u32 {

@@ -5,8 +5,7 @@ use std::thread;
 
 use rcu_core::{Domain, Fences, RcuCell, ReadGuard, read_lock};
 
-use super::{alone, counter, flag, fork, is_set, queue, report, set, use_everything};
-use crate::watchdog::until;
+use super::{alone, counter, flag, fork, is_set, queue, report, set, until, use_everything};
 
 /// How many threads the process has.
 #[cfg(target_os = "linux")]

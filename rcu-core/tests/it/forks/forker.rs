@@ -10,8 +10,7 @@ use super::{
     alone, another_thread_reads_in_child, count, counter, end_child, end_child_beside, flag, fork,
     fork_and_go_on,
 };
-use super::{is_set, queue, report, set, use_everything};
-use crate::watchdog::until;
+use super::{is_set, queue, report, set, until, use_everything};
 
 #[test]
 fn child_of_a_plain_thread_can_do_everything() {

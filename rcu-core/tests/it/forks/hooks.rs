@@ -8,8 +8,7 @@ use std::time::Duration;
 use rcu_core::{Culprit, Domain};
 
 use super::{Child, Elsewhere, alone, counter, end_child_beside, flag, fork_and_go_on};
-use super::{end_child, is_set, queue, report, set, use_everything};
-use crate::watchdog::until;
+use super::{end_child, is_set, queue, report, set, until, use_everything};
 
 /// How often each of these forks.
 const ROUNDS: u32 = 50;
@@ -130,11 +129,11 @@ fn fork_from_a_kick_on_the_callback_thread() {
     alone("hooks::fork_from_a_kick_on_the_callback_thread", || {
         let domain = Domain::builder().hard_limit(10).build();
         for _ in 0..ROUNDS {
-            let (ran, forks, done) = (counter(), counter(), flag());
+            let (ran, forks, armed) = (counter(), counter(), flag());
             let mut reader = domain.reader();
             let in_child = domain.clone();
             let _kick = reader.on_force(move || {
-                if done.swap(true, Ordering::SeqCst) {
+                if !armed.swap(false, Ordering::SeqCst) {
                     return;
                 }
                 let domain = in_child.clone();
@@ -154,6 +153,8 @@ fn fork_from_a_kick_on_the_callback_thread() {
             });
             let section = Elsewhere::enter(Some(reader));
             queue(&domain, 10, ran);
+            // It is kicked again every 10 ms.
+            set(armed);
             until("the fork", || forks.load(Ordering::SeqCst) == 1);
             section.leave();
             domain.barrier();

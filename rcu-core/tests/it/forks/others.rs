@@ -6,10 +6,9 @@ use std::thread;
 use rcu_core::{Domain, RcuCell, read_lock};
 
 use super::{
-    Elsewhere, alone, another_thread_reads_in_child, counter, flag, fork, is_set, queue, report, set,
+    Elsewhere, alone, another_thread_reads_in_child, counter, flag, fork, is_set, queue, report, set, until,
     use_everything,
 };
-use crate::watchdog::until;
 
 #[test]
 fn sections_of_other_threads_do_not_exist_in_the_child() {

@@ -4,8 +4,7 @@ use std::sync::atomic::Ordering;
 
 use rcu_core::Domain;
 
-use super::{alone, count, counter, flag, fork, is_set, queue, report, set};
-use crate::watchdog::until;
+use super::{alone, count, counter, flag, fork, is_set, queue, report, set, until};
 
 #[test]
 fn callbacks_that_are_queued_run_in_parent_and_child() {

@@ -7,10 +7,9 @@ use std::thread;
 use rcu_core::Domain;
 
 use super::{
-    Elsewhere, alone, another_thread_reads_in_child, counter, flag, fork, is_set, queue, report, set,
+    Elsewhere, alone, another_thread_reads_in_child, counter, flag, fork, is_set, queue, report, set, until,
     use_everything,
 };
-use crate::watchdog::until;
 
 /// What starts callback threads in a child.
 fn operations() -> [fn(); 5] {
