@@ -1,6 +1,8 @@
 //! A library that is loaded and unloaded at run time, with an rcu-core of its own inside: the thread that runs its callbacks must not
 //! lose the code that it runs. `tests/it/start_up/plugin.rs` unloads it.
 
+#![expect(clippy::disallowed_types, reason = "not the library: the models do not run this")]
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
