@@ -49,6 +49,8 @@ struct Watched {
 
 // SAFETY: both pointers are shared references to what is Sync, valid by invariant (1).
 unsafe impl Send for Watched {}
+static_assertions::assert_impl_all!(Activity: Sync);
+static_assertions::assert_impl_all!(Stalls: Sync);
 
 impl Watched {
     fn activity(&self) -> &Activity {

@@ -19,6 +19,7 @@ mod kicks;
 mod limits;
 mod list;
 mod misuse;
+mod payloads;
 mod polling;
 mod producers;
 mod quiescent;

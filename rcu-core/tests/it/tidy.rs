@@ -30,6 +30,27 @@ fn rows<'a>(design: &'a str, heading: &str) -> Vec<&'a str> {
     section.lines().filter(|line| line.starts_with("| ")).skip(1).collect()
 }
 
+/// What stands between backticks.
+fn names(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+/// Asserts that the tests exist which this cell of a table names, and returns how many it names. What the compiler refuses is an example
+/// that must not compile, in a file that is named instead.
+fn count_tests(cell: &str) -> usize {
+    let (tests, others): (Vec<_>, Vec<_>) = names(cell).partition(|name| name.contains("::"));
+    for test in &tests {
+        let (file, function) = file_of(test);
+        let declared = format!("#[test]\nfn {function}() {{");
+        assert!(read(&file).contains(&declared), "{} has no test {function}", file.display());
+    }
+    let refused = others.into_iter().filter(|name| name.ends_with(".rs")).inspect(|file| {
+        let source = read(&root().join("rcu-core").join(file));
+        assert!(source.contains("compile_fail"), "{file} has no example that must not compile");
+    });
+    tests.len() + refused.count()
+}
+
 #[test]
 fn every_test_that_the_table_of_traps_names_exists() {
     let design = read(&root().join("DESIGN.md"));
@@ -37,19 +58,52 @@ fn every_test_that_the_table_of_traps_names_exists() {
     assert!(rows.len() >= 20, "{} rows", rows.len());
     for row in rows {
         let tests = row.rsplit(" | ").next().expect("two columns");
-        let names: Vec<_> = tests.split('`').skip(1).step_by(2).collect();
-        let (tests, others): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| name.contains("::"));
-        for test in &tests {
-            let (file, function) = file_of(test);
-            let declared = format!("#[test]\nfn {function}() {{");
-            assert!(read(&file).contains(&declared), "{} has no test {function}", file.display());
-        }
-        // What the compiler refuses is an example that must not compile.
-        let refused = others.iter().filter(|name| name.ends_with(".rs"));
-        let refused = refused.inspect(|file| {
-            let source = read(&root().join("rcu-core").join(file));
-            assert!(source.contains("compile_fail"), "{file} has no example that must not compile");
-        });
-        assert!(tests.len() + refused.count() > 0, "no test for: {row}");
+        assert!(count_tests(tests) > 0, "no test for: {row}");
     }
+}
+
+/// The sources below a folder, with what they contain but for their comments.
+fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let entries = entries.map(|entry| entry.expect("an entry that can be read").path());
+    let of = |path: PathBuf| {
+        if path.is_dir() {
+            return sources(&path);
+        }
+        let code: Vec<_> = read(&path)
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .map(str::to_owned)
+            .collect();
+        vec![(path, code.join("\n"))]
+    };
+    entries.flat_map(of).collect()
+}
+
+#[test]
+fn every_file_with_unsafe_code_is_in_the_table_of_soundness_and_every_test_there_exists() {
+    let design = read(&root().join("DESIGN.md"));
+    let rows = rows(&design, "\n## Soundness\n");
+    let mut places = Vec::new();
+    for row in &rows {
+        let cells: Vec<_> = row.trim_matches('|').split(" | ").collect();
+        let [_, place, guard] = cells[..] else { panic!("three columns: {row}") };
+        let otherwise = ["the type", "the models"].iter().any(|words| guard.contains(words));
+        assert!(count_tests(guard) > 0 || otherwise, "nothing guards: {row}");
+        places.extend(names(place).filter(|name| name.ends_with(".rs")));
+    }
+    let folder = root().join("rcu-core/src");
+    for place in &places {
+        assert!(folder.join(place).is_file(), "there is no {place}");
+    }
+    let with_unsafe = sources(&folder).into_iter().filter(|(_, code)| code.contains("unsafe "));
+    let mut found = 0;
+    for (path, _) in with_unsafe {
+        found += 1;
+        let inside =
+            path.strip_prefix(&folder).expect("it is in the folder").to_str().expect("our own names");
+        let inside = inside.replace(std::path::MAIN_SEPARATOR, "/");
+        assert!(places.contains(&&*inside), "{inside} has unsafe code, and no row");
+    }
+    assert!(found >= 20, "{found} files with unsafe code");
 }
