@@ -2,8 +2,6 @@
 //! lose the code that it runs. `tests/it/start_up/plugin.rs` unloads it.
 #![expect(clippy::disallowed_types, reason = "not the library: the models do not run this")]
 
-#![expect(clippy::disallowed_types, reason = "not the library: the models do not run this")]
-
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
