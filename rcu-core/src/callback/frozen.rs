@@ -51,6 +51,6 @@ impl Frozen<'_> {
         let runs_now = activity.running().is_some();
         let pending = self.taken.len() + u64::from(runs_now);
         lists.count_anew(activity.callbacks_run() + pending);
-        self.room.count_anew(pending, forks_itself);
+        self.room.count_anew(pending);
     }
 }

@@ -219,13 +219,10 @@ impl Limits {
 
 #[cfg(not(rcu_loom))]
 impl Frozen<'_> {
-    /// In a forked child, counts anew: producers that were admitted or wait are not there. If the callback thread is there, it gives
-    /// back what has run.
-    pub fn count_anew(&mut self, pending: u64, callback_thread: bool) {
-        if !callback_thread {
-            self.ran.set(0);
-        }
-        self.room.pending = pending + self.ran.get();
+    /// In a forked child, counts anew: producers that were admitted or wait are not there, and what has run has given its room back.
+    pub fn count_anew(&mut self, pending: u64) {
+        self.ran.set(0);
+        self.room.pending = pending;
         self.room.waiting = 0;
     }
 }

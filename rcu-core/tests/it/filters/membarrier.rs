@@ -4,9 +4,9 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 use libc::c_int;
-use rcu_core::{Fences, RcuCell, read_lock};
+use rcu_core::{Domain, Fences, RcuCell, read_lock};
 
-use super::seccomp::{Refused, install};
+use super::seccomp::{KILL, Refused, install};
 use super::{in_filtered_child, membarrier};
 use crate::child::{assert_aborted, assert_passed};
 use crate::stress::{stress_default_domain, stress_domain};
@@ -86,5 +86,35 @@ fn filter_installed_after_the_first_section_aborts_with_a_message_that_names_cau
             &output,
             "call init() before it and allow membarrier, or build the domain with Fences::SeqCst",
         );
+    }
+}
+
+#[test]
+fn fork_of_a_process_of_full_fences_makes_no_membarrier_call() {
+    const TEST: &str = "filters::membarrier::fork_of_a_process_of_full_fences_makes_no_membarrier_call";
+    let _watchdog = Watchdog::new(TEST);
+    let output = in_filtered_child(TEST, || {
+        install(&[no_membarrier(KILL)]).expect("the host accepts filters");
+        let domain = Domain::builder().fences(Fences::SeqCst).build();
+        let reader = domain.reader();
+        drop(reader.read_lock());
+        domain.call(|| ());
+        domain.barrier();
+        // SAFETY: the child ends by `_exit`.
+        let child = unsafe { libc::fork() };
+        domain.call(|| ());
+        domain.barrier();
+        drop(reader.read_lock());
+        if child == 0 {
+            // SAFETY: ends the process.
+            unsafe { libc::_exit(0) };
+        }
+        let mut status = 1;
+        // SAFETY: `status` may be written.
+        assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+        assert_eq!(status, 0, "the child ended well");
+    });
+    if let Some(output) = output {
+        assert_passed(&output);
     }
 }

@@ -10,8 +10,12 @@ pub struct Refused {
     pub call: c_long,
     /// Only with this first argument, if any; otherwise with all.
     pub first_argument: Option<c_int>,
+    /// [`KILL`] ends the process instead.
     pub errno: c_int,
 }
+
+/// No error number.
+pub const KILL: c_int = 0;
 
 /// Installs a filter that refuses these system calls and allows all others. It holds for every thread of the process, and cannot
 /// be taken back.
@@ -46,8 +50,11 @@ fn instructions(refused: &Refused) -> Vec<sock_filter> {
     let mut conditions = vec![(offset_of!(libc::seccomp_data, nr), number)];
     conditions.extend(refused.first_argument.map(|first| (argument, first as u32)));
 
-    let mut program =
-        vec![statement(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_ERRNO | refused.errno as u32)];
+    let action = match refused.errno {
+        KILL => libc::SECCOMP_RET_KILL_PROCESS,
+        errno => libc::SECCOMP_RET_ERRNO | errno as u32,
+    };
+    let mut program = vec![statement(libc::BPF_RET | libc::BPF_K, action)];
     // From the last to the first, because each jumps over all that follows it.
     for (offset, expected) in conditions.into_iter().rev() {
         let behind = program.len().try_into().expect("a few instructions");

@@ -175,7 +175,8 @@ fn threads_register_and_exit_while_another_forks() {
 fn several_domains_are_busy() {
     alone("others::several_domains_are_busy", || {
         let stop = flag();
-        let domains: Vec<_> = (0..4).map(|_| Domain::new()).collect();
+        // With limits, so that what is pending is counted exactly: also in a child in whose making others went on queueing.
+        let domains: Vec<_> = (0..4).map(|_| Domain::builder().hard_limit(1_000).build()).collect();
         let (mut hits, forks) = (0, 150);
         thread::scope(|scope| {
             for domain in &domains {
