@@ -105,7 +105,8 @@ fn hook_that_misbehaves_loses_no_callback_and_runs_none_twice() {
     let _watchdog = Watchdog::new("hook_that_misbehaves_loses_no_callback_and_runs_none_twice");
     let bombs = counter();
     let payload = Arc::clone(&bombs);
-    let hooks: [Box<dyn Fn(&mut dyn FnMut()) + Send + Sync>; 6] = [
+    type Hook = Box<dyn Fn(&mut dyn FnMut()) + Send + Sync>;
+    let hooks: [Hook; 6] = [
         Box::new(|_| panic!("expected by the test: before the callbacks")),
         Box::new(|_| ()),
         Box::new(|run| {

@@ -142,7 +142,8 @@ fn producers_inside_sections_exceed_the_limit_by_no_more_than_what_they_queue() 
 #[test]
 fn everything_that_queues_a_callback_waits_at_the_limit() {
     let _watchdog = Watchdog::new("everything_that_queues_a_callback_waits_at_the_limit");
-    let operations: [(&str, fn(&Domain, &RcuCell<u32, Domain>)); 6] = [
+    type Operation = fn(&Domain, &RcuCell<u32, Domain>);
+    let operations: [(&str, Operation); 6] = [
         ("call", |domain, _| domain.call(|| ())),
         ("retire", |domain, _| domain.retire(RcuBox::new(1))),
         ("defer_drop", |domain, _| domain.defer_drop(Box::new(1))),

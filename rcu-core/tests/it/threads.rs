@@ -94,8 +94,10 @@ fn first_section_in_a_destructor_of_a_key_is_that_of_a_thread_that_ends() {
         // SAFETY: the thread may be written, the attributes are initialised, and the body takes a key.
         let created = unsafe { libc::pthread_create(thread.as_mut_ptr(), attributes.as_ptr(), body, key) };
         assert_eq!(created, 0);
-        // SAFETY: it was created, and is joined once.
-        let joined = unsafe { libc::pthread_join(thread.assume_init(), ptr::null_mut()) };
+        // SAFETY: it was created.
+        let thread = unsafe { thread.assume_init() };
+        // SAFETY: it is joined once.
+        let joined = unsafe { libc::pthread_join(thread, ptr::null_mut()) };
         assert_eq!(joined, 0);
     }
 

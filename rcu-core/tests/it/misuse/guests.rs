@@ -76,7 +76,10 @@ fn in_stall_hook_of_a_callback(guest: Guest) {
     waiting("the callback", || domain.barrier());
 }
 
-const PLACES: [(&str, fn(Guest)); 3] = [
+/// Somewhere to run it.
+type Place = fn(Guest);
+
+const PLACES: [(&str, Place); 3] = [
     ("a force-RCU kick", in_kick),
     ("a stall hook", in_stall_hook_of_a_grace_period),
     ("a stall hook", in_stall_hook_of_a_callback),
