@@ -35,6 +35,7 @@ mod const_fn;
 
 mod error;
 mod flags;
+mod array;
 mod index;
 mod entry;
 mod breakpoint;
