@@ -1,7 +1,7 @@
 //! Snapshots: the entries of a table at one time, in the order that is observed.
 //!
-//! What is published is never changed. The table's own working copy is, by the three methods at the end, which are all
-//! that has to keep the parts of a snapshot in step.
+//! What is published is never changed. The table's own working copy is, by `insert_at`, `remove_at` and `retain`, which are
+//! all that has to keep the parts of a snapshot in step.
 
 mod bounds;
 mod breakpoints;
