@@ -42,6 +42,9 @@ pub trait Index: Clone + Debug + Send + Sync + 'static {
     /// Lets go of an entry that is in it, and leaves `rest`.
     fn remove(&mut self, mark: Mark, rest: impl Iterator<Item = Mark> + Clone);
 
+    /// Gives back memory that is not used, before it is published.
+    fn trim(&mut self);
+
     /// Whether an entry has an address in `first..=last`, which must not be empty.
     fn any_in(&self, first: u64, last: u64) -> bool;
 

@@ -41,6 +41,7 @@ mod const_fn;
 
 mod error;
 mod flags;
+mod array;
 mod index;
 mod entry;
 mod breakpoint;

@@ -1,7 +1,7 @@
 //! Snapshots: the entries of a table at one time, in the order that is observed.
 //!
-//! What is published is never changed. The table's own working copy is, by the three methods at the end, which are all
-//! that has to keep the parts of a snapshot in step.
+//! What is published is never changed. The table's own working copy is, by `insert_at`, `remove_at` and `retain`, which are
+//! all that has to keep the parts of a snapshot in step.
 
 mod bounds;
 mod breakpoints;
@@ -15,6 +15,7 @@ use std::ops::RangeInclusive;
 use std::slice;
 
 use self::bounds::Bounds;
+use crate::array::Array;
 use crate::entry::{Parts, Ref};
 use crate::index::{Index, Mark};
 
@@ -29,24 +30,25 @@ pub trait Entry: Parts + Copy + Ord + Debug + Send + Sync + 'static {
 
 /// The entries of a table at one time, in table order: the debugger's first. [`Breakpoints`] or [`Watchpoints`].
 ///
-/// A clone is a copy of its own, good outside of any section. Two snapshots are equal if their entries are.
+/// A clone is good outside of any section; it shares memory with what it was made of for as long as neither is changed. Two
+/// snapshots are equal if their entries are.
 ///
 /// # Memory
 /// A breakpoint takes 24 bytes in table order, 16 for its address in sorted order, and 2 to 4 of a filter: 42 to 44. A
 /// watchpoint takes 32, 24, and for reads and writes each 2 to 4 for every 64 bytes that it touches: 60 to 64 if it watches
-/// a variable for both. After removals a filter may be up to four times as large. A table keeps all this twice, once
-/// published and once to be changed.
+/// a variable for both. After removals a filter may be up to four times as large. A table keeps its filters twice, once
+/// published and once to be changed, and all else once.
 #[derive(Clone)]
 pub struct Snapshot<E: Entry> {
     bounds: Bounds,
     /// Of the entries.
     index: E::Index,
-    entries: Vec<E>,
+    entries: Array<E>,
 }
 
 impl<E: Entry> Snapshot<E> {
     pub(crate) const fn new() -> Self {
-        Self { bounds: Bounds::NONE, index: E::Index::EMPTY, entries: Vec::new() }
+        Self { bounds: Bounds::NONE, index: E::Index::EMPTY, entries: Array::EMPTY }
     }
 
     /// Whether any entry covers an address in the range, which may be a page or a block of code. An empty range has none.
@@ -119,16 +121,19 @@ impl<E: Entry> Snapshot<E> {
     /// An index is made anew for that: there may be many to remove, each at the cost of a pass over the index.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(usize, &E) -> bool) {
         let mut kept = 0;
-        let before = self.len();
         self.entries.retain(|entry| {
             let keep = keep(kept, entry);
             kept += usize::from(keep);
             keep
         });
-        if self.len() < before {
-            self.index = E::Index::of(marks(&self.entries));
-            self.set_bounds();
-        }
+        self.index = E::Index::of(marks(&self.entries));
+        self.set_bounds();
+    }
+
+    /// Gives back memory that is not used, before it is published.
+    pub(crate) fn trim(&mut self) {
+        self.entries.trim();
+        self.index.trim();
     }
 
     /// Whether all parts are as if they had been made of the entries now.

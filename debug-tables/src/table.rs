@@ -1,12 +1,13 @@
 //! `Table`: the one place where entries are published, and the only layer that names `rcu_core`.
 //!
 //! A table is an immutable snapshot behind a protected pointer, a working copy of it behind the update lock, a generation,
-//! and perhaps an invalidation hook. One copy is made for each publication, of the working copy.
+//! and perhaps an invalidation hook. The working copy shares memory with what is published until it is changed, so one copy
+//! is made for each publication.
 //!
 //! ```text
 //! updater                                        translator
 //!   lock; change the working copy
-//!   swap in a copy of it (rcu-core's [publish])    read the generation, Acquire [generation]
+//!   swap in a clone of it (rcu-core's [publish])   read the generation, Acquire [generation]
 //!   generation + 1, Release [generation]           read the snapshot, translate a block
 //!   unlock                                         insert the block into the cache
 //!   fence(SeqCst) [invalidate]                     fence(SeqCst) [invalidate]

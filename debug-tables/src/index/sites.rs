@@ -2,13 +2,14 @@
 
 use super::filter::Filter;
 use super::{Index, Mark};
+use crate::array::Array;
 use crate::flags::Flags;
 
 /// See the module.
 #[derive(Clone, Debug)]
 pub struct Sites {
     filter: Filter,
-    sorted: Vec<Site>,
+    sorted: Array<Site>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ fn site(mark: Mark) -> Site {
 }
 
 impl Index for Sites {
-    const EMPTY: Self = Self { filter: Filter::EMPTY, sorted: Vec::new() };
+    const EMPTY: Self = Self { filter: Filter::EMPTY, sorted: Array::EMPTY };
 
     fn of(marks: impl Iterator<Item = Mark>) -> Self {
         let mut sorted: Vec<Site> = marks.map(site).collect();
@@ -64,14 +65,15 @@ impl Index for Sites {
             }
             same
         });
-        Self { filter: Self::filter_of(&sorted), sorted }
+        Self { filter: Self::filter_of(&sorted), sorted: Array::new(sorted) }
     }
 
     fn insert(&mut self, mark: Mark) {
         match self.find(mark.first) {
             Ok(at) => {
-                self.sorted[at].flags |= mark.flags;
-                self.sorted[at].entries += 1;
+                let site = &mut self.sorted.as_mut()[at];
+                site.flags |= mark.flags;
+                site.entries += 1;
             }
             Err(at) => {
                 self.sorted.insert(at, site(mark));
@@ -87,9 +89,9 @@ impl Index for Sites {
     fn remove(&mut self, mark: Mark, rest: impl Iterator<Item = Mark>) {
         let pc = mark.first;
         let at = self.find(pc).expect("every breakpoint has a site");
-        let site = &mut self.sorted[at];
-        site.entries -= 1;
-        if site.entries > 0 {
+        if self.sorted[at].entries > 1 {
+            let site = &mut self.sorted.as_mut()[at];
+            site.entries -= 1;
             // Which of the flags others have, only they can tell.
             site.flags = rest
                 .filter(|other| other.first == pc)
@@ -103,6 +105,10 @@ impl Index for Sites {
         } else {
             self.filter = Self::filter_of(&self.sorted);
         }
+    }
+
+    fn trim(&mut self) {
+        self.sorted.trim();
     }
 
     fn any_in(&self, first: u64, last: u64) -> bool {

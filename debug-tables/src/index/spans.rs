@@ -4,10 +4,12 @@
 //! Invariants: (1) spans are sorted by first and last address, so that equal ranges give equal spans; (2) a span's reach is
 //! the highest last address up to it.
 
+use crate::array::Array;
+
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spans {
-    sorted: Vec<Span>,
+    sorted: Array<Span>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +21,7 @@ struct Span {
 
 impl Spans {
     /// Of no ranges.
-    pub const EMPTY: Self = Self { sorted: Vec::new() };
+    pub const EMPTY: Self = Self { sorted: Array::EMPTY };
 
     /// Of these ranges, which end with their last addresses.
     pub fn of(ranges: impl Iterator<Item = (u64, u64)>) -> Self {
@@ -30,7 +32,7 @@ impl Spans {
             reach = span.last.max(reach);
             span.reach = reach;
         }
-        Self { sorted }
+        Self { sorted: Array::new(sorted) }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -51,6 +53,11 @@ impl Spans {
     pub fn any_in(&self, first: u64, last: u64) -> bool {
         let started = self.sorted.partition_point(|span| span.first <= last);
         self.sorted[..started].last().is_some_and(|span| first <= span.reach)
+    }
+
+    /// Gives back memory that is not used.
+    pub fn trim(&mut self) {
+        self.sorted.trim();
     }
 
     pub fn insert(&mut self, first: u64, last: u64) {
@@ -81,7 +88,7 @@ impl Spans {
     /// Mends reaches from here on, up to one that does not depend on what was changed.
     fn mend(&mut self, from: usize) {
         let mut reach = self.reach_before(from);
-        for span in &mut self.sorted[from..] {
+        for span in &mut self.sorted.as_mut()[from..] {
             reach = span.last.max(reach);
             if span.reach == reach {
                 break;

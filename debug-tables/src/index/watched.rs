@@ -73,6 +73,10 @@ impl Index for Watched {
         self.change_kinds(mark, |kind, spans| kind.remove(mark.first, mark.last, spans));
     }
 
+    fn trim(&mut self) {
+        self.spans.iter_mut().for_each(Spans::trim);
+    }
+
     fn any_in(&self, first: u64, last: u64) -> bool {
         self.spans.iter().any(|spans| spans.any_in(first, last))
     }

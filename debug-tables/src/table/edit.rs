@@ -53,6 +53,9 @@ impl<'t, E: Entry> Edit<'t, E> {
 
     /// Removes every entry with any of the flags of `mask`, and returns how many there were.
     pub fn remove_all(&mut self, mask: Flags) -> usize {
+        if !self.iter().any(|entry| entry.flags().intersects(mask)) {
+            return 0;
+        }
         let before = self.len();
         let changes = &mut self.changes;
         self.working.retain(|at, &entry| {
@@ -119,11 +122,8 @@ impl<'t, E: Entry> Edit<'t, E> {
         if self.cancels_out() {
             return None;
         }
-        if self.is_empty() {
-            // An empty table keeps no memory.
-            *self.working = Snapshot::new();
-        }
         debug_assert!(self.is_in_step(), "the index is not that of the entries");
+        self.working.trim();
         let changes = mem::take(&mut self.changes);
         Some((changes, self))
     }
