@@ -2,9 +2,9 @@
 //! copied with them.
 //!
 //! An index is two things. A [`Filter`](filter::Filter) answers nearly every miss by one look at one place, as fast for ten
-//! thousand entries as for ten. What it lets through is looked up in sorted order, which is exact. Neither is ever made anew
-//! for a change of one entry: sorted order is kept by moving what comes behind, and a filter by setting bits, or by clearing
-//! one block and looking for what else belongs there.
+//! thousand entries as for ten. What it lets through is looked up in sorted order, which is exact, and kept by moving what
+//! comes behind. A filter takes in an entry by setting bits. One that goes leaves them, and the filter is made anew when
+//! enough have gone to pay for it.
 
 mod filter;
 mod sites;

@@ -118,7 +118,7 @@ impl<E: Entry> Snapshot<E> {
 
     /// Removes the entries for which `keep`, told where the entry would be were it removed next, says so.
     ///
-    /// An index is made anew for that: there may be many to remove, each at the cost of a pass over the index.
+    /// An index is made anew for that: there may be many to remove, each of which would move all that comes behind.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(usize, &E) -> bool) {
         let mut kept = 0;
         self.entries.retain(|entry| {

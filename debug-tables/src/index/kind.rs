@@ -16,7 +16,7 @@ pub struct Kind {
     /// Of no watchpoints, such a range as no access meets.
     lowest: u64,
     highest: u64,
-    /// Of the granules.
+    /// Of the granules. One that another watchpoint has, too, counts as gone with the first of them.
     filter: Filter,
     /// How many granules there are, those of two watchpoints twice, without the wide ones'.
     granules: usize,
@@ -72,10 +72,12 @@ impl Kind {
         if self.wide > 0 {
             return;
         }
-        let [low, high] = [first >> GRANULE, last >> GRANULE];
-        if low == high && self.filter.is_right_for(self.granules) {
-            self.filter.remove(low, ranges(spans).flat_map(|(first, last)| granules(first, last)));
-        } else {
+        // The last wide one leaves a filter that lets everything through.
+        if is_wide(first, last) {
+            return self.make_filter(spans);
+        }
+        self.filter.remove(granules(first, last).count());
+        if !self.filter.is_right_for(self.granules) {
             self.make_filter(spans);
         }
     }
@@ -94,14 +96,16 @@ impl Kind {
     }
 
     fn make_filter(&mut self, spans: [&Spans; 2]) {
-        self.filter = if self.wide > 0 {
-            Filter::of_all()
+        if self.wide > 0 {
+            self.filter = Filter::of_all();
         } else {
-            Filter::of(self.granules, ranges(spans).flat_map(|(first, last)| granules(first, last)))
-        };
+            let all = ranges(spans).flat_map(|(first, last)| granules(first, last));
+            self.filter.renew(self.granules, all);
+        }
     }
 
-    /// Whether it is the one that was made anew, of these spans, if perhaps with a filter of another size.
+    /// Whether it is the one that was made anew, of these spans, if perhaps with a filter of another size, and some that are
+    /// gone.
     pub fn is_as_good_as(&self, anew: &Self, spans: [&Spans; 2]) -> bool {
         let all = |kind: &Self| (kind.lowest, kind.highest, kind.granules, kind.wide);
         let filter = if self.wide > 0 {
@@ -130,4 +134,60 @@ fn ranges(spans: [&Spans; 2]) -> impl Iterator<Item = (u64, u64)> {
 pub fn bounds<'a>(spans: impl IntoIterator<Item = &'a Spans>) -> Option<(u64, u64)> {
     let all = spans.into_iter().filter_map(Spans::bounds);
     all.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many watchpoints there are at a time, of so many that come and go.
+    const SOME: u64 = 500;
+    const ALL: u64 = 50 * SOME;
+
+    /// Each second one is in two granules, and shares the second with the next one.
+    fn range(n: u64) -> (u64, u64) {
+        let first = (n / 2 * 2 * 64) + if n % 2 == 0 { 60 } else { 64 };
+        (first, first + 7)
+    }
+
+    fn let_through(kind: &Kind, ns: std::ops::Range<u64>) -> u64 {
+        ns.filter(|&n| kind.filter.may_have(range(n).0 >> GRANULE)).count() as u64
+    }
+
+    #[test]
+    fn bits_of_gone_granules_do_not_pile_up() {
+        let mut spans = Spans::of((0..SOME).map(range));
+        let mut kind = Kind::of([&spans, &Spans::EMPTY]);
+        for n in SOME..ALL {
+            let [(first, last), (old_first, old_last)] = [n, n - SOME].map(range);
+            spans.insert(first, last);
+            kind.insert(first, last, [&spans, &Spans::EMPTY]);
+            spans.remove(old_first, old_last);
+            kind.remove(old_first, old_last, [&spans, &Spans::EMPTY]);
+            assert!(
+                n % 100 != 0
+                    || kind.is_as_good_as(&Kind::of([&spans, &Spans::EMPTY]), [&spans, &Spans::EMPTY])
+            );
+        }
+        assert_eq!(let_through(&kind, ALL - SOME..ALL), SOME);
+        let gone = let_through(&kind, 0..ALL - SOME);
+        assert!(gone < ALL / 20, "{gone} of those that are gone");
+    }
+
+    #[test]
+    fn the_last_wide_one_takes_the_full_filter_with_it() {
+        let mut spans = Spans::of([(0, 1 << 20)].into_iter());
+        let mut kind = Kind::of([&spans, &Spans::EMPTY]);
+        for (first, last) in [range(1), range(2)] {
+            spans.insert(first, last);
+            kind.insert(first, last, [&spans, &Spans::EMPTY]);
+        }
+        spans.remove(0, 1 << 20);
+        kind.remove(0, 1 << 20, [&spans, &Spans::EMPTY]);
+        assert_eq!(
+            let_through(&kind, 0..8),
+            3,
+            "the second of two times 64 bytes is that of the next one, too"
+        );
+    }
 }

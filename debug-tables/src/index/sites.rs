@@ -38,8 +38,8 @@ impl Sites {
         self.sorted.binary_search_by_key(&pc, |site| site.pc)
     }
 
-    fn filter_of(sorted: &[Site]) -> Filter {
-        Filter::of(sorted.len(), pcs(sorted))
+    fn renew_filter(&mut self) {
+        self.filter.renew(self.sorted.len(), pcs(&self.sorted));
     }
 }
 
@@ -65,7 +65,7 @@ impl Index for Sites {
             }
             same
         });
-        Self { filter: Self::filter_of(&sorted), sorted: Array::new(sorted) }
+        Self { filter: Filter::of(sorted.len(), pcs(&sorted)), sorted: Array::new(sorted) }
     }
 
     fn insert(&mut self, mark: Mark) {
@@ -80,7 +80,7 @@ impl Index for Sites {
                 if self.filter.is_right_for(self.sorted.len()) {
                     self.filter.insert(mark.first);
                 } else {
-                    self.filter = Self::filter_of(&self.sorted);
+                    self.renew_filter();
                 }
             }
         }
@@ -100,10 +100,9 @@ impl Index for Sites {
             return;
         }
         self.sorted.remove(at);
-        if self.filter.is_right_for(self.sorted.len()) {
-            self.filter.remove(pc, pcs(&self.sorted));
-        } else {
-            self.filter = Self::filter_of(&self.sorted);
+        self.filter.remove(1);
+        if !self.filter.is_right_for(self.sorted.len()) {
+            self.renew_filter();
         }
     }
 
@@ -123,5 +122,30 @@ impl Index for Sites {
     fn is_of(&self, marks: impl Iterator<Item = Mark> + Clone) -> bool {
         let sorted = Self::of(marks).sorted;
         self.sorted == sorted && self.filter.is_of(pcs(&sorted)) && self.filter.is_right_for(sorted.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::iter;
+
+    use super::*;
+
+    #[test]
+    fn bits_of_gone_addresses_do_not_pile_up() {
+        /// How many there are at a time, of so many that come and go.
+        const SOME: u64 = 1000;
+        const ALL: u64 = 100 * SOME;
+
+        let mark = |n: u64| Mark { first: n * 8, last: n * 8, flags: Flags::GDB };
+        let mut sites = Sites::of((0..SOME).map(mark));
+        for n in SOME..ALL {
+            sites.insert(mark(n));
+            sites.remove(mark(n - SOME), iter::empty());
+            assert!(sites.filter.is_right_for(SOME as usize));
+        }
+        assert!((ALL - SOME..ALL).all(|n| sites.may_have(n * 8)));
+        let let_through = (0..ALL - SOME).filter(|n| sites.may_have(n * 8)).count() as u64;
+        assert!(let_through < ALL / 20, "{let_through} of those that are gone");
     }
 }

@@ -50,7 +50,7 @@ impl Snapshot<Watchpoint> {
     ///
     /// Where no watchpoint for this kind of access is near, costs two compares; where one is nearby, a look at a filter for
     /// each 64 bytes that the access touches, however many there are elsewhere; a binary search for about one such access in
-    /// a hundred, for all within 64 bytes of a watchpoint, for those that touch more than two times 64, and for all of this
+    /// a hundred, for all within 64 bytes of a watchpoint or, for a while, of one that was removed, for those that touch more than two times 64, and for all of this
     /// kind while a watchpoint for it is longer than 4 KiB. An overlap costs a walk over the entries.
     #[inline]
     pub fn check(
