@@ -1,21 +1,22 @@
 //! Jobs, subjects, and how they are measured.
 //!
-//! A job is a file: a trait that says what its subjects do, the subjects, and a function that measures them. To add a rival,
-//! implement the trait of a job for it and name it in the job's list of subjects; to add a job, write its file and name it in
-//! [`JOBS`].
+//! A job is a list of entrants: each a subject that does it in one of the job's variants. All of them take turns, so that
+//! figures of one job can be compared whichever two are looked at. To add a rival to the tables, implement the trait of a job
+//! for it and name it in the job's list of subjects; to add a job, write its file and name it in [`JOBS`].
 
 pub mod measure;
 pub mod report;
 
 mod random;
 mod list;
+mod tables;
+mod lookup;
 
-mod bp_miss;
-mod bp_hit;
-mod wp_miss;
+mod breakpoints;
+mod watchpoints;
 mod table_update;
 
-use measure::Effort;
+use measure::{Effort, Work, medians};
 use report::Row;
 
 /// Something that is measured.
@@ -25,27 +26,36 @@ pub struct Job {
     pub name: &'static str,
     /// By which it is asked for together with others.
     pub group: &'static str,
-    /// Measures all of its subjects.
-    pub run: fn(Effort) -> Vec<Row>,
+    /// Who does it, in the order in which they are listed.
+    entrants: fn() -> Vec<Entrant>,
 }
 
 /// All jobs, in the order in which they are run.
-pub const JOBS: &[Job] = &[
-    Job { name: bp_miss::NAME, group: "tables", run: bp_miss::run },
-    Job { name: bp_hit::NAME, group: "tables", run: bp_hit::run },
-    Job { name: wp_miss::NAME, group: "tables", run: wp_miss::run },
-    Job { name: table_update::NAME, group: "tables", run: table_update::run },
-];
+pub const JOBS: &[Job] = &[breakpoints::MISS, breakpoints::HIT, watchpoints::MISS, table_update::JOB];
 
-/// Who does a job of tables: `T` is the job's trait.
-struct Subject<T: ?Sized> {
-    name: &'static str,
-    /// With entries at these addresses.
-    with: fn(&[u64]) -> Box<T>,
+/// A subject in one of the variants of a job.
+struct Entrant {
+    subject: &'static str,
+    /// What makes this variant another one: a number of entries, or a name.
+    variant: String,
+    /// How many threads do the work at once.
+    threads: usize,
+    work: Work,
 }
 
-/// How many entries a table has.
-const ENTRIES: [usize; 5] = [1, 8, 64, 1000, 10_000];
-
-/// How many addresses are looked at, over and over.
-const PROBES: usize = 1024;
+impl Job {
+    /// Measures all entrants.
+    pub fn run(&self, effort: Effort) -> Vec<Row> {
+        let mut entrants = (self.entrants)();
+        let figures = medians(effort, entrants.iter_mut().map(|entrant| &mut entrant.work));
+        let row = |(Entrant { subject, variant, threads, .. }, value)| Row {
+            job: self.name,
+            subject,
+            variant,
+            threads,
+            value,
+            unit: "ns/op",
+        };
+        entrants.into_iter().zip(figures).map(row).collect()
+    }
+}

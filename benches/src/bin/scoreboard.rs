@@ -56,7 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{USAGE}");
         return Ok(());
     };
-    let rows: Vec<_> = arguments.jobs.iter().flat_map(|job| (job.run)(arguments.effort)).collect();
+    let rows: Vec<_> = arguments.jobs.iter().flat_map(|job| job.run(arguments.effort)).collect();
     print!("{}", markdown(&rows));
     if let Some(file) = arguments.csv {
         fs::write(file, csv(&rows))?;

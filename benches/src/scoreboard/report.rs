@@ -1,6 +1,5 @@
 //! What is reported: one row for a figure, as CSV and as Markdown.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// A figure.
@@ -10,8 +9,8 @@ pub struct Row {
     pub job: &'static str,
     /// Who did it.
     pub subject: &'static str,
-    /// What of the job was varied: the number of entries.
-    pub variant: usize,
+    /// Which variant of the job: a number of entries, or a name.
+    pub variant: String,
     /// How many threads did it at once.
     pub threads: usize,
     /// How much it took.
@@ -29,25 +28,26 @@ pub fn csv(rows: &[Row]) -> String {
     text
 }
 
-/// The rows as a table for each job: a line for each subject, a column for each variant.
+/// The rows as a table for each job: a line for each subject and number of threads, a column for each variant.
 pub fn markdown(rows: &[Row]) -> String {
     let mut text = String::new();
     for of_job in rows.chunk_by(|one, other| one.job == other.job) {
-        let variants: BTreeSet<_> = of_job.iter().map(|row| row.variant).collect();
+        let variants = distinct(of_job.iter().map(|row| &row.variant));
         write!(text, "\n| {}, {} |", of_job[0].job, of_job[0].unit).expect("a string grows");
         for variant in &variants {
             write!(text, " {variant} |").expect("a string grows");
         }
         text += "\n|---|";
         text += &"---:|".repeat(variants.len());
-        let mut subjects: Vec<_> = of_job.iter().map(|row| (row.subject, row.threads)).collect();
-        subjects.sort_unstable();
-        subjects.dedup();
-        for (subject, threads) in subjects {
-            write!(text, "\n| {subject} |").expect("a string grows");
-            for variant in &variants {
+        for (subject, threads) in distinct(of_job.iter().map(|row| (row.subject, row.threads))) {
+            write!(text, "\n| {subject}").expect("a string grows");
+            if threads > 1 {
+                write!(text, ", {threads} threads").expect("a string grows");
+            }
+            text += " |";
+            for &variant in &variants {
                 let same =
-                    |row: &&Row| (row.subject, row.threads, row.variant) == (subject, threads, *variant);
+                    |row: &&Row| (row.subject, row.threads, &row.variant) == (subject, threads, variant);
                 match of_job.iter().find(same) {
                     Some(row) => write!(text, " {:.2} |", row.value).expect("a string grows"),
                     None => text += " |",
@@ -57,4 +57,56 @@ pub fn markdown(rows: &[Row]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// Each once, where it comes first.
+fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut distinct = Vec::new();
+    for one in all {
+        if !distinct.contains(&one) {
+            distinct.push(one);
+        }
+    }
+    distinct
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> Vec<Row> {
+        let row = |subject, variant: &str, threads, value| Row {
+            job: "a-job",
+            subject,
+            variant: variant.to_string(),
+            threads,
+            value,
+            unit: "ns/op",
+        };
+        vec![
+            row("ours", "8", 1, 1.5),
+            row("theirs", "8", 1, 2.0),
+            row("ours", "1000", 1, 3.0),
+            row("ours", "8", 2, 0.75),
+        ]
+    }
+
+    #[test]
+    fn a_csv_file_has_a_line_for_each_figure() {
+        let lines = csv(&rows());
+        assert!(lines.starts_with("job,subject,variant,threads,value,unit\na-job,ours,8,1,1.500,ns/op\n"));
+        assert_eq!(lines.lines().count(), 5);
+    }
+
+    #[test]
+    fn a_table_has_its_columns_and_lines_in_the_order_of_the_figures() {
+        let table = "
+| a-job, ns/op | 8 | 1000 |
+|---|---:|---:|
+| ours | 1.50 | 3.00 |
+| theirs | 2.00 | |
+| ours, 2 threads | 0.75 | |
+";
+        assert_eq!(markdown(&rows()), table);
+    }
 }

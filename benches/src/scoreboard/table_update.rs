@@ -8,23 +8,28 @@ use std::thread;
 use debug_tables::{Breakpoint, BreakpointTable, Flags};
 use rcu_core::{barrier, read_lock};
 
+use super::Job;
 use super::list::{List, Point};
-use super::measure::{Effort, Work, medians, timed};
+use super::lookup::Lookup;
+use super::measure::{Work, timed};
 use super::random::Random;
-use super::report::Row;
-use super::{ENTRIES, Subject};
+use super::tables::{Subject, entrants, job};
 
-pub const NAME: &str = "table-update";
+pub const JOB: Job = job("table-update", || {
+    entrants(&[
+        Subject { name: "debug-tables", with: exchanges::<BreakpointTable> },
+        Subject { name: "linear-list", with: exchanges::<List<Point>> },
+        Subject { name: "memcpy", with: exchanges::<Copies> },
+    ])
+});
 
 /// After so many updates, what they left to another thread is waited for: it bounds the memory, and is not timed.
 const UPDATES: usize = 32;
 
 /// Who has breakpoints that change.
-pub trait TableUpdate {
+pub trait TableUpdate: 'static {
     /// With breakpoints of the debugger at these addresses.
-    fn with(pcs: &[u64]) -> Self
-    where
-        Self: Sized;
+    fn with(pcs: &[u64]) -> Self;
 
     /// Inserts one, and removes the other: two updates.
     fn exchange(&mut self, new: u64, old: u64);
@@ -35,7 +40,7 @@ pub trait TableUpdate {
 
 impl TableUpdate for BreakpointTable {
     fn with(pcs: &[u64]) -> Self {
-        super::bp_miss::BpMiss::with(pcs)
+        Lookup::with(pcs)
     }
 
     fn exchange(&mut self, new: u64, old: u64) {
@@ -50,7 +55,7 @@ impl TableUpdate for BreakpointTable {
 
 impl TableUpdate for List<Point> {
     fn with(pcs: &[u64]) -> Self {
-        super::bp_miss::BpMiss::with(pcs)
+        Lookup::with(pcs)
     }
 
     fn exchange(&mut self, new: u64, old: u64) {
@@ -94,43 +99,22 @@ impl TableUpdate for Copies {
     }
 }
 
-const SUBJECTS: [Subject<dyn TableUpdate>; 3] = [
-    Subject { name: "debug-tables", with: |pcs| Box::new(<BreakpointTable as TableUpdate>::with(pcs)) },
-    Subject { name: "linear-list", with: |pcs| Box::new(<List<Point> as TableUpdate>::with(pcs)) },
-    Subject { name: "memcpy", with: |pcs| Box::new(Copies::with(pcs)) },
-];
-
-pub fn run(effort: Effort) -> Vec<Row> {
-    let rows = ENTRIES.iter().flat_map(|&entries| {
-        // Each goes from what is in the table to what is not, and to the end of that.
-        let pcs = Random::new().addresses(entries + UPDATES / 2);
-        let work = SUBJECTS.map(|Subject { with, .. }| -> Work<'_> {
-            let (present, absent) = pcs.split_at(entries);
-            let mut subject = with(present);
-            let (mut present, mut absent) = (present.to_vec(), absent.to_vec());
-            let mut next = 0;
-            Box::new(move || {
-                let figure = timed(UPDATES, || {
-                    for new in &mut absent {
-                        // Far apart in table order.
-                        next = (next + 7919) % present.len();
-                        subject.exchange(*new, present[next]);
-                        std::mem::swap(new, &mut present[next]);
-                    }
-                });
-                subject.settle();
-                figure
-            })
+/// Each goes from what is in the table to what is not, and to the end of that.
+fn exchanges<T: TableUpdate>(entries: usize) -> Work {
+    let mut present = Random::new().addresses(entries + UPDATES / 2);
+    let mut absent = present.split_off(entries);
+    let mut subject = T::with(&present);
+    let mut next = 0;
+    Box::new(move || {
+        let figure = timed(UPDATES, || {
+            for new in &mut absent {
+                // Far apart in table order.
+                next = (next + 7919) % present.len();
+                subject.exchange(*new, present[next]);
+                std::mem::swap(new, &mut present[next]);
+            }
         });
-        let figures = medians(effort, work.into());
-        SUBJECTS.iter().zip(figures).map(move |(subject, value)| Row {
-            job: NAME,
-            subject: subject.name,
-            variant: entries,
-            threads: 1,
-            value,
-            unit: "ns/op",
-        })
-    });
-    rows.collect()
+        subject.settle();
+        figure
+    })
 }
