@@ -20,29 +20,36 @@ use crate::error::Error;
 
 /// The breakpoint extension of the gdbstub target `T`: software and hardware breakpoints, and watchpoints.
 ///
-/// A field of the target, which hands it out:
+/// A field of the target, which hands it out. Here of an emulator of one hart, which has a `pc`, and memory from 0:
 ///
 /// ```
-/// use debug_tables::TableSet;
 /// use debug_tables::gdb::{Debugger, TargetBreakpoints};
-/// use gdbstub::target::Target;
-/// use gdbstub::target::ext::base::BaseOps;
-/// use gdbstub::target::ext::breakpoints::BreakpointsOps;
+/// use debug_tables::{CpuTables, Flags};
 /// # use gdbstub::arch::{Arch, Registers};
-/// # #[derive(Clone, Debug, Default, PartialEq)] struct Pc;
+/// use gdbstub::target::ext::base::BaseOps;
+/// use gdbstub::target::ext::base::singlethread::SingleThreadBase;
+/// use gdbstub::target::ext::breakpoints::{Breakpoints, BreakpointsOps, SwBreakpoint};
+/// use gdbstub::target::{Target, TargetError, TargetResult};
+/// # #[derive(Clone, Debug, Default, PartialEq)]
+/// # struct Pc(u32);
 /// # impl Registers for Pc {
 /// #     type ProgramCounter = u32;
-/// #     fn pc(&self) -> u32 { 0 }
-/// #     fn gdb_serialize(&self, _: impl FnMut(Option<u8>)) {}
-/// #     fn gdb_deserialize(&mut self, _: &[u8]) -> Result<(), ()> { Ok(()) }
+/// #     fn pc(&self) -> u32 { self.0 }
+/// #     fn gdb_serialize(&self, write_byte: impl FnMut(Option<u8>)) {
+/// #         self.0.to_le_bytes().map(Some).into_iter().for_each(write_byte);
+/// #     }
+/// #     fn gdb_deserialize(&mut self, bytes: &[u8]) -> Result<(), ()> {
+/// #         self.0 = u32::from_le_bytes(bytes.try_into().map_err(drop)?);
+/// #         Ok(())
+/// #     }
 /// # }
 /// # enum Riscv32 {}
 /// # impl Arch for Riscv32 { type Usize = u32; type Registers = Pc; type BreakpointKind = usize; type RegId = (); }
 ///
-/// static CPUS: TableSet<usize> = TableSet::new();
-///
 /// struct Emulator {
-///     breakpoints: TargetBreakpoints<&'static TableSet<usize>, Self>,
+///     pc: u32,
+///     memory: Vec<u8>,
+///     breakpoints: TargetBreakpoints<CpuTables, Self>,
 /// }
 ///
 /// impl Target for Emulator {
@@ -50,8 +57,7 @@ use crate::error::Error;
 ///     type Error = std::io::Error;
 ///
 ///     fn base_ops(&mut self) -> BaseOps<'_, Riscv32, std::io::Error> {
-///         // BaseOps::MultiThread(self)
-/// #       unimplemented!()
+///         BaseOps::SingleThread(self)
 ///     }
 ///
 ///     fn support_breakpoints(&mut self) -> Option<BreakpointsOps<'_, Self>> {
@@ -59,7 +65,37 @@ use crate::error::Error;
 ///     }
 /// }
 ///
-/// let emulator = Emulator { breakpoints: TargetBreakpoints::new(Debugger::new(&CPUS)) };
+/// impl SingleThreadBase for Emulator {
+///     fn read_registers(&mut self, registers: &mut Pc) -> TargetResult<(), Self> {
+///         registers.0 = self.pc;
+///         Ok(())
+///     }
+///
+///     fn write_registers(&mut self, registers: &Pc) -> TargetResult<(), Self> {
+///         self.pc = registers.0;
+///         Ok(())
+///     }
+///
+///     fn read_addrs(&mut self, start: u32, data: &mut [u8]) -> TargetResult<usize, Self> {
+///         let bytes = self.memory.iter().skip(start as usize);
+///         Ok(data.iter_mut().zip(bytes).map(|(to, from)| *to = *from).count())
+///     }
+///
+///     fn write_addrs(&mut self, start: u32, data: &[u8]) -> TargetResult<(), Self> {
+///         let there = self.memory.get_mut(start as usize..).and_then(|rest| rest.get_mut(..data.len()));
+///         there.ok_or(TargetError::NonFatal)?.copy_from_slice(data);
+///         Ok(())
+///     }
+/// }
+///
+/// let tables = CpuTables::new();
+/// let breakpoints = TargetBreakpoints::new(Debugger::new(tables.clone()));
+/// let mut emulator = Emulator { pc: 0, memory: vec![0; 4096], breakpoints };
+///
+/// // What gdbstub does with the packet `Z0,8,4`:
+/// let extension = emulator.support_breakpoints().and_then(|all| all.support_sw_breakpoint());
+/// assert!(matches!(extension.expect("it is there").add_sw_breakpoint(8, 4), Ok(true)));
+/// assert!(tables.breakpoints.test(&rcu_core::read_lock(), 8, Flags::GDB));
 /// ```
 ///
 /// A packet that withdraws what was not asked for, or asks for what cannot be, is answered with `EINVAL`, as QEMU's stub does.
