@@ -3,7 +3,7 @@
 //! Entries are plain values, whose uses loom does not see. So the models have an allocator that tells the arrays by their
 //! size. A payload is made with each and poisoned when it is freed; a reader who uses a snapshot looks at the payload of its
 //! array. Each array is owed a free: one that leaks, or is freed twice, fails the model. Of a snapshot this is the array of
-//! its entries; those of its index are made, read and freed with it.
+//! its entries, which the table's working copy shares until it is changed; those of its index are made and read with it.
 //!
 //! Invariant: nothing else of a model that watches has such a size: see [`SIZES`].
 
@@ -87,7 +87,8 @@ fn or_abort(watch: impl FnOnce()) {
     }
 }
 
-// SAFETY: the system's allocator does it all. What is done besides neither touches the memory nor unwinds.
+// SAFETY: the system's allocator does it all. What is done besides neither touches the memory nor unwinds. An array that grows or
+// shrinks is a new one: realloc is not the system's.
 unsafe impl GlobalAlloc for Watcher {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's obligations are the same.
@@ -104,10 +105,5 @@ unsafe impl GlobalAlloc for Watcher {
         }
         // SAFETY: the caller's obligations are the same.
         unsafe { System.dealloc(array, layout) };
-    }
-
-    unsafe fn realloc(&self, array: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // SAFETY: the caller's obligations are the same. What is published never grows.
-        unsafe { System.realloc(array, layout, size) }
     }
 }

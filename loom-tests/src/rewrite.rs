@@ -16,6 +16,7 @@ const COPIED: &[&str] = &[
     "rcu-core/src",
     "rcu-core/docs",
     "debug-tables/src",
+    "debug-tables/docs",
     "loom-tests/Cargo.toml",
     "loom-tests/model.rs",
     "loom-tests/src",

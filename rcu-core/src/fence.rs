@@ -61,9 +61,6 @@ pub fn full() {
     fence(Ordering::SeqCst);
 }
 
-#[cfg(not(rcu_loom))]
-pub use imp::{Frozen, freeze};
-
 /// membarrier: chosen once per process.
 #[cfg(all(target_os = "linux", not(rcu_portable), not(rcu_loom)))]
 mod imp {
@@ -71,12 +68,12 @@ mod imp {
 
     use super::{Ordering, fence};
     use crate::report::report;
-    use crate::sync::{Counter, Mutex, MutexGuard, lock};
+    use crate::sync::Counter;
     use crate::sys;
 
-    /// Held while the choice is made. Not std's `OnceLock`: a child that was forked meanwhile would wait for it for ever.
-    static CHOOSING: Mutex<()> = Mutex::new(());
-    /// [`UNKNOWN`] until it is made. What it says of the kernel needs no ordering: the process registers before this is set.
+    /// [`UNKNOWN`] until the choice is made. What it says of the kernel needs no ordering: the process registers before this is set.
+    /// Neither a lock nor std's `OnceLock`: registering may take milliseconds, and a thread may do it for the first time while
+    /// another forks, after what is done ahead of a fork. The child inherits what the kernel was told, and may tell it again.
     static CHOSEN: Counter = Counter::new(UNKNOWN);
 
     const UNKNOWN: u64 = 0;
@@ -92,20 +89,7 @@ mod imp {
 
     #[cold]
     fn choose() -> bool {
-        let _choosing = lock(&CHOOSING);
-        if CHOSEN.get() == UNKNOWN {
-            CHOSEN.set(if sys::register_membarrier().is_ok() { LIGHT } else { FULL });
-        }
-        CHOSEN.get() == LIGHT
-    }
-
-    /// The choice, which is made or not, and stays so while this is held.
-    #[expect(dead_code, reason = "a lock is held until it is dropped")]
-    pub struct Frozen(MutexGuard<'static, ()>);
-
-    /// Keeps the choice from being made, for a fork: a child has what the kernel was told before the fork.
-    pub fn freeze() -> Frozen {
-        Frozen(lock(&CHOOSING))
+        CHOSEN.decide(UNKNOWN, if sys::register_membarrier().is_ok() { LIGHT } else { FULL }) == LIGHT
     }
 
     #[inline(always)]
@@ -143,14 +127,6 @@ mod imp {
     }
 
     pub fn remote() {}
-
-    /// There is no choice.
-    pub struct Frozen;
-
-    /// There is no choice to keep from being made.
-    pub fn freeze() -> Frozen {
-        Frozen
-    }
 }
 
 /// Whichever the model is run for.

@@ -5,6 +5,8 @@ mod stops;
 #[cfg(feature = "gdbstub")]
 mod stub;
 
+use std::sync::Arc;
+
 use debug_tables::gdb::{Debugger, Report, Request, Stops, WatchKind};
 use debug_tables::{Access, CpuTables, Flags, TableSet};
 use rcu_core::read_lock;
@@ -19,20 +21,20 @@ const fn watch(addr: u64, len: u64, kind: WatchKind) -> Request {
 
 /// CPUs 0 and 1, and a debugger of both.
 struct Machine {
-    set: &'static TableSet<u32>,
+    set: Arc<TableSet<u32>>,
     tables: Vec<CpuTables>,
-    debugger: Debugger<&'static TableSet<u32>>,
+    debugger: Debugger<Arc<TableSet<u32>>>,
     stops: Stops<u32>,
 }
 
 impl Machine {
     fn new() -> Self {
-        let set: &'static TableSet<u32> = Box::leak(Box::default());
+        let set = Arc::new(TableSet::new());
         let tables = Vec::from_iter((0..2).map(|_| CpuTables::new()));
         for (cpu, tables) in (0..).zip(&tables) {
             set.join(cpu, tables.clone());
         }
-        Self { set, tables, debugger: Debugger::new(set), stops: Stops::new() }
+        Self { debugger: Debugger::new(Arc::clone(&set)), set, tables, stops: Stops::new() }
     }
 
     /// Has a CPU come by `pc`.

@@ -39,7 +39,6 @@ const fn row(step: &'static str, fault: Fault, model: &'static str, report: Repo
 const OWN_SECTION: Report = Says("synchronize called from a read-side critical section");
 const TWICE: Report = Says("a guard was dropped twice");
 const UNDRIVEN: Report = Says("nobody drove the grace period");
-const BEFORE: Report = Says("a callback had not run");
 const STALE: Report = Says("a stale block stays in the cache");
 const LOST: Report = Says("an update was lost");
 const BROADCAST: Report = Says("a broadcast was lost, or came twice");
@@ -59,7 +58,7 @@ pub const ROWS: &[Row] = &[
     row("wake-sleeper", Removed, "event/one-setter", Deadlock),
     row("wake-under-lock", Removed, "event/one-setter", Deadlock),
     // Grace periods.
-    row("wait-for-readers", Removed, "wake/one-section", Race),
+    row("wait-for-readers", Text("self.registry.scan(new)", "true"), "wake/one-section", Race),
     row("next-grace-period", Text("turns.started + 1", UNDER_WAY), "shared/two-updaters", Race),
     row("poll-next-grace-period", Text("turns.started + 1", UNDER_WAY), "poll/unlinker-driver-reader", Race),
     row("one-driver", Text("turns.started == turns.completed", "true"), "shared/two-updaters", Deadlock),
@@ -98,7 +97,7 @@ pub const ROWS: &[Row] = &[
     row("stopping-before-lists", Behind("let found"), "handover/last-handle", Says("something never ran")),
     row("grace-period-before-callbacks", Removed, "retire/dropped", Race),
     // Rounds.
-    row("round-before-lists", Behind("let found"), "barrier/one-callback", BEFORE),
+    row("round-before-lists", Behind("let found"), "barrier/two-producers", Race),
     row("round-before-lists", Removed, "barrier/one-callback", Deadlock),
     row(
         "round-under-way",

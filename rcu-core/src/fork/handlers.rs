@@ -7,7 +7,6 @@ use super::alive::{ALIVE, Alive, Kept, note_left_behind};
 use crate::callback::{self, FrozenLeases, FrozenMonitor, freeze_leases, freeze_monitor};
 use crate::contain::contain;
 use crate::engine::Engine;
-use crate::fence;
 use crate::sync::{MutexGuard, lock, thread_local};
 use crate::synchronize;
 use crate::sys::{AtFork, spawn_without_std};
@@ -16,7 +15,6 @@ use crate::thread::forget_os_id;
 /// Everything that is held from before a fork until after it.
 struct Held {
     domains: Vec<(callback::Frozen<'static>, synchronize::Frozen<'static>)>,
-    fences: fence::Frozen,
     leases: FrozenLeases,
     monitor: FrozenMonitor,
     alive: MutexGuard<'static, Alive>,
@@ -47,27 +45,20 @@ impl AtFork for Forks {
             (engine.callbacks.freeze(), engine.grace_periods.freeze())
         };
         let domains = engines.iter().map(freeze).collect();
-        let held = Held {
-            domains,
-            fences: fence::freeze(),
-            leases: freeze_leases(),
-            monitor: freeze_monitor(),
-            alive,
-            engines,
-        };
+        let held = Held { domains, leases: freeze_leases(), monitor: freeze_monitor(), alive, engines };
         HELD.set(Box::into_raw(Box::new(held)));
     }
 
     fn parent() {
         let Some(held) = held() else { return };
-        let Held { domains, fences, leases, monitor, alive, engines } = *held;
-        drop((domains, fences, leases, monitor, alive));
+        let Held { domains, leases, monitor, alive, engines } = *held;
+        drop((domains, leases, monitor, alive));
         contain(|| drop(engines));
     }
 
     fn child() {
         let Some(held) = held() else { return };
-        let Held { domains, fences, mut leases, mut monitor, alive, engines } = *held;
+        let Held { domains, mut leases, mut monitor, alive, engines } = *held;
         forget_os_id();
         spawn_without_std();
         for (callbacks, grace_periods) in domains {
@@ -76,7 +67,7 @@ impl AtFork for Forks {
         }
         leases.keep_own();
         monitor.forget_others();
-        drop((fences, leases, monitor, alive));
+        drop((leases, monitor, alive));
         if engines.iter().any(|kept| kept.engine().is_left_behind()) {
             note_left_behind();
         }

@@ -28,6 +28,12 @@ impl Counter {
         self.0.store(value, Ordering::Relaxed);
     }
 
+    /// Replaces the number if it still is `old`, and returns what it is then: of threads that all do so, the first decides.
+    pub fn decide(&self, old: u64, new: u64) -> u64 {
+        let decided = self.0.compare_exchange(old, new, Ordering::Relaxed, Ordering::Relaxed);
+        decided.map_or_else(|other| other, |_| new)
+    }
+
     /// Adds to a number that only the calling thread changes, and returns the sum.
     #[inline]
     pub fn add_own(&self, more: u64) -> u64 {

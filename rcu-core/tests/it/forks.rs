@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use rcu_core::{Domain, RcuCell, Reader, read_lock};
 
 use crate::child::{assert_passed, in_child};
+use crate::keep::keep;
 use crate::watchdog::Watchdog;
 
 mod before_exec;
@@ -140,12 +141,12 @@ fn count(ran: &AtomicU32) {
 
 /// A counter that callbacks count in, whoever goes.
 fn counter() -> &'static AtomicU32 {
-    Box::leak(Box::new(AtomicU32::new(0)))
+    keep(AtomicU32::new(0))
 }
 
 /// A flag that threads and hooks share, whoever goes.
 fn flag() -> &'static AtomicBool {
-    Box::leak(Box::new(AtomicBool::new(false)))
+    keep(AtomicBool::new(false))
 }
 
 fn set(flag: &AtomicBool) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// What each thread of a test said that it waits for.
@@ -14,14 +14,16 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// Guards a test until it is dropped.
 pub struct Watchdog {
-    _done: Sender<()>,
+    /// Dropped, it tells the thread.
+    done: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Watchdog {
     pub fn new(test: &'static str) -> Self {
         let (done, ended) = channel::<()>();
         let (up, is_up) = channel();
-        thread::spawn(move || {
+        let thread = thread::spawn(move || {
             up.send(()).expect("the test waits");
             if ended.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
                 eprintln!("{test}: still running after {LIMIT:?}; {:?}; waiting:", rcu_core::stats());
@@ -33,7 +35,15 @@ impl Watchdog {
         });
         // What a test does to its process, the thread has started before.
         is_up.recv().expect("it starts");
-        Self { _done: done }
+        Self { done: Some(done), thread: Some(thread) }
+    }
+}
+
+/// Waits for the thread, which a leak checker would find on its way out.
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        self.done = None;
+        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 

@@ -1,5 +1,7 @@
 //! gdbstub itself: packets in, replies out.
 
+use std::sync::Arc;
+
 use debug_tables::gdb::{Debugger, TargetBreakpoints};
 use debug_tables::{Access, TableSet};
 use gdbstub::arch::{Arch, Registers};
@@ -43,7 +45,7 @@ impl Arch for Any32 {
 }
 
 struct Emulator {
-    breakpoints: TargetBreakpoints<&'static TableSet<u32>, Self>,
+    breakpoints: TargetBreakpoints<Arc<TableSet<u32>>, Self>,
 }
 
 impl Target for Emulator {
@@ -132,7 +134,8 @@ struct Session {
 impl Session {
     fn new() -> Self {
         let machine = Machine::new();
-        let mut emulator = Emulator { breakpoints: TargetBreakpoints::new(Debugger::new(machine.set)) };
+        let mut emulator =
+            Emulator { breakpoints: TargetBreakpoints::new(Debugger::new(Arc::clone(&machine.set))) };
         let buffer: &'static mut [u8] = Box::leak(Box::new([0; 256]));
         let stub = GdbStubBuilder::new(Wire::default()).with_packet_buffer(buffer).build().ok().unwrap();
         let stub = stub.run_state_machine(&mut emulator).ok().unwrap();

@@ -11,6 +11,7 @@ use super::{
     fork_and_go_on,
 };
 use super::{is_set, queue, report, set, until, use_everything};
+use crate::keep::keep;
 
 #[test]
 fn child_of_a_plain_thread_can_do_everything() {
@@ -189,13 +190,13 @@ fn fork_from_the_drop_of_a_value_that_was_retired() {
                 }
             }
         }
-        let domain: &Domain = Box::leak(Box::new(Domain::new()));
+        let domain = keep(Domain::new());
         let cell = RcuCell::new_in(domain, Forks(domain));
         for _ in 0..50 {
             drop(cell.replace(Forks(domain)));
             domain.barrier();
         }
-        std::mem::forget(cell);
+        keep(cell);
         assert_eq!(domain.stats().callbacks_panicked, 0);
         report("the drop of a retired value forked", domain.stats().callbacks_run.try_into().unwrap(), 50);
     });

@@ -10,6 +10,7 @@ use super::{
     Elsewhere, alone, another_thread_reads_in_child, counter, flag, fork, is_set, queue, report, set, until,
     use_everything,
 };
+use crate::keep::keep;
 
 /// What starts callback threads in a child.
 fn operations() -> [fn(); 5] {
@@ -114,7 +115,8 @@ fn handle_that_another_thread_left_inside_is_outside_in_the_child() {
     alone("vanished::handle_that_another_thread_left_inside_is_outside_in_the_child", || {
         let mut hits = 0;
         for _ in 0..50 {
-            let domain = Domain::new();
+            // It has the record of the section that never ends.
+            let domain = keep(Domain::new());
             let left = domain.reader();
             let left = thread::scope(|scope| {
                 let leave = scope.spawn(move || {
@@ -138,10 +140,10 @@ fn handle_that_another_thread_left_inside_is_outside_in_the_child() {
                 // They can be used again, by whichever thread.
                 another_thread_reads_in_child();
                 drop((left.read_lock(), moved.read_lock()));
-                use_everything(&domain);
+                use_everything(domain);
                 drop((left, moved));
                 assert_eq!(domain.stats().readers, 0);
-                domain.shutdown();
+                domain.clone().shutdown();
                 0
             });
         }
