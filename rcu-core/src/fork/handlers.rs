@@ -5,7 +5,6 @@ use std::ptr;
 
 use super::alive::{ALIVE, Alive, Kept, note_left_behind};
 use crate::callback::{self, FrozenLeases, FrozenMonitor, freeze_leases, freeze_monitor};
-use crate::contain::contain;
 use crate::engine::Engine;
 use crate::fence;
 use crate::sync::{MutexGuard, lock, thread_local};
@@ -62,7 +61,7 @@ impl AtFork for Forks {
         let Some(held) = held() else { return };
         let Held { domains, fences, leases, monitor, alive, engines } = *held;
         drop((domains, fences, leases, monitor, alive));
-        contain(|| drop(engines));
+        drop(engines);
     }
 
     fn child() {
@@ -80,7 +79,7 @@ impl AtFork for Forks {
         if engines.iter().any(|kept| kept.engine().is_left_behind()) {
             note_left_behind();
         }
-        contain(|| drop(engines));
+        drop(engines);
     }
 }
 
