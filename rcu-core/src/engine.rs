@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::callback::{BatchHook, Callbacks, DEFAULT_SOFT_LIMIT, Limits, SpawnError, ThreadOptions};
+use crate::callback::{BatchHook, Callbacks, DEFAULT_SOFT_LIMIT, Limits, Meanwhile, SpawnError, ThreadOptions};
 use crate::contain::contained;
 use crate::fence::Fences;
 use crate::stall::{DEFAULT_TIMEOUT, Stalls};
@@ -52,9 +52,9 @@ impl Engine {
     }
 
     /// Starts the callback thread, which keeps the engine, unless it is there.
-    pub(crate) fn spawn(self: &Arc<Self>) -> Result<(), SpawnError> {
+    pub(crate) fn spawn(self: &Arc<Self>, meanwhile: Meanwhile) -> Result<(), SpawnError> {
         let engine = Arc::clone(self);
-        self.callbacks.thread.spawn(&self.thread, move || {
+        self.callbacks.thread.spawn(meanwhile, &self.thread, move || {
             engine.serve_callbacks();
         })
     }

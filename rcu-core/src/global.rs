@@ -4,7 +4,7 @@ mod local;
 
 use std::ptr::NonNull;
 
-use crate::callback::SpawnError;
+use crate::callback::{Meanwhile, SpawnError};
 use crate::cookie::{self, Cookie};
 use crate::engine::{Engine, Stats};
 #[cfg(not(rcu_loom))]
@@ -395,8 +395,8 @@ impl Host for Global {
         }
     }
 
-    fn spawn(&self) -> Result<(), SpawnError> {
+    fn spawn(&self, meanwhile: Meanwhile) -> Result<(), SpawnError> {
         self.cover();
-        ENGINE.callbacks.thread.spawn(&ENGINE.thread, || ENGINE.serve_callbacks())
+        ENGINE.callbacks.thread.spawn(meanwhile, &ENGINE.thread, || ENGINE.serve_callbacks())
     }
 }

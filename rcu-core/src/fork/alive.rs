@@ -1,7 +1,7 @@
 //! Every domain that is alive.
 
 use super::handlers::Forks;
-use crate::callback::SpawnError;
+use crate::callback::{Meanwhile, SpawnError};
 use crate::engine::Engine;
 use crate::sync::{Arc, Counter, Mutex, Weak, lock};
 use crate::sys::at_fork;
@@ -33,9 +33,9 @@ impl Kept {
     fn spawn(&self) -> Result<(), SpawnError> {
         match *self {
             Self::Static(engine) => {
-                engine.callbacks.thread.spawn(&engine.thread, || engine.serve_callbacks())
+                engine.callbacks.thread.spawn(Meanwhile::GoOn, &engine.thread, || engine.serve_callbacks())
             }
-            Self::Shared(ref engine) => engine.spawn(),
+            Self::Shared(ref engine) => engine.spawn(Meanwhile::GoOn),
         }
     }
 }
