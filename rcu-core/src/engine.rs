@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::callback::{BatchHook, Callbacks, DEFAULT_SOFT_LIMIT, Limits, Meanwhile, SpawnError, ThreadOptions};
+use crate::callback::{
+    BatchHook, Callbacks, DEFAULT_SOFT_LIMIT, Limits, Meanwhile, SpawnError, ThreadOptions,
+};
 use crate::contain::contained;
 use crate::fence::Fences;
 use crate::stall::{DEFAULT_TIMEOUT, Stalls};

@@ -14,9 +14,9 @@ use std::mem;
 
 #[cfg(not(rcu_loom))]
 use super::monitor;
-use crate::sync::{AtomicU32, AtomicU64, Condvar, Mutex, MutexGuard, Ordering, lock, wait};
 #[cfg(not(rcu_loom))]
 use crate::sync::Counter;
+use crate::sync::{AtomicU32, AtomicU64, Condvar, Mutex, MutexGuard, Ordering, lock, wait};
 #[cfg(not(rcu_loom))]
 use crate::sys::pin_library;
 use crate::sys::{self, with_signals_blocked};
