@@ -30,7 +30,10 @@ impl NotifierHandle {
         kick: impl Fn() + Send + Sync + 'static,
     ) -> Self {
         let kick = Hook::new(kick);
-        let kick: Kick = Arc::new(Mutex::new(Some(Arc::new(move || kick()))));
+        let run = move || {
+            kick();
+        };
+        let kick: Kick = Arc::new(Mutex::new(Some(Arc::new(run))));
         S::engine(scope.borrow()).grace_periods.registry.add_kick(record, Arc::clone(&kick));
         Self { kick }
     }

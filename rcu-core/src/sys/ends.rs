@@ -38,8 +38,8 @@ mod imp {
 
     /// The key of the process. No lock: a fork may come at any time.
     fn key<H: AtThreadEnd>() -> Option<libc::pthread_key_t> {
-        // Relaxed: a key is a number, and good for whoever knows it.
         let number = &H::key().number;
+        // Relaxed: a key is a number, and good for whoever knows it.
         let known = number.load(Ordering::Relaxed);
         if known != 0 {
             return Some((known - 1) as _);
