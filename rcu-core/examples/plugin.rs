@@ -19,6 +19,26 @@ pub struct Shared {
     pub ran: AtomicU32,
 }
 
+/// Called by the dynamic linker when it has loaded this library, which it is not yet done with: it holds its lock. What there is to do is
+/// the host's, and in the environment: the address of a function.
+#[cfg(target_os = "linux")]
+extern "C" fn construct() {
+    let Some(address) = std::env::var("RCU_CORE_PLUGIN_CONSTRUCTOR").ok().and_then(|text| text.parse().ok())
+    else {
+        return;
+    };
+    let function = std::ptr::with_exposed_provenance::<()>(address);
+    // SAFETY: the host put the address of such a function there.
+    let function: extern "C" fn() = unsafe { std::mem::transmute(function) };
+    function();
+}
+
+#[cfg(target_os = "linux")]
+#[used]
+// SAFETY: the section is one of pointers to such functions.
+#[unsafe(link_section = ".init_array")]
+static CONSTRUCTOR: extern "C" fn() = construct;
+
 /// Queues a callback that waits for the host, who may have unloaded this library by then.
 #[unsafe(no_mangle)]
 pub extern "C" fn plugin_call(shared: &'static Shared) {

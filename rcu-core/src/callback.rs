@@ -32,5 +32,5 @@ pub use monitor::{Frozen as FrozenMonitor, freeze as freeze_monitor};
 pub use queue::{Batch, Queue};
 #[cfg(rcu_loom)]
 pub use rounds::Rounds;
-pub use thread::{SpawnError, ThreadOptions};
+pub use thread::{Meanwhile, SpawnError, ThreadOptions};
 pub use worker::{BatchHook, Callbacks};

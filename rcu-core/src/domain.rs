@@ -10,7 +10,7 @@ mod model;
 use std::fmt;
 use std::ptr::NonNull;
 
-use crate::callback::SpawnError;
+use crate::callback::{Meanwhile, SpawnError};
 use crate::cookie::{self, Cookie};
 use crate::engine::{Engine, Stats};
 use crate::handle::{Reader, Registered};
@@ -76,8 +76,8 @@ struct Owner {
 impl Drop for Owner {
     fn drop(&mut self) {
         let callbacks = &self.engine.callbacks;
-        if !callbacks.thread.is_spawned() && !callbacks.is_idle() {
-            if let Err(error) = self.engine.spawn() {
+        if callbacks.thread.is_absent() && !callbacks.is_idle() {
+            if let Err(error) = self.engine.spawn(Meanwhile::GoOn) {
                 report(format_args!("the callbacks of a dropped domain are lost: {error}"));
             }
         }
@@ -371,7 +371,7 @@ impl Host for Domain {
         // It is covered since it was built.
     }
 
-    fn spawn(&self) -> Result<(), SpawnError> {
-        self.owner.engine.spawn()
+    fn spawn(&self, meanwhile: Meanwhile) -> Result<(), SpawnError> {
+        self.owner.engine.spawn(meanwhile)
     }
 }

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use crate::callback::{BatchHook, Callbacks, DEFAULT_SOFT_LIMIT, Limits, SpawnError, ThreadOptions};
-use crate::contain::contain;
+use crate::callback::{
+    BatchHook, Callbacks, DEFAULT_SOFT_LIMIT, Limits, Meanwhile, SpawnError, ThreadOptions,
+};
+use crate::contain::contained;
 use crate::fence::Fences;
 use crate::stall::{DEFAULT_TIMEOUT, Stalls};
 use crate::sync::{Arc, unique};
@@ -52,12 +54,10 @@ impl Engine {
     }
 
     /// Starts the callback thread, which keeps the engine, unless it is there.
-    pub(crate) fn spawn(self: &Arc<Self>) -> Result<(), SpawnError> {
+    pub(crate) fn spawn(self: &Arc<Self>, meanwhile: Meanwhile) -> Result<(), SpawnError> {
         let engine = Arc::clone(self);
-        self.callbacks.thread.spawn(&self.thread, move || {
+        self.callbacks.thread.spawn(meanwhile, &self.thread, move || {
             engine.serve_callbacks();
-            // The hooks go with the engine, and what they captured is the application's.
-            contain(|| drop(engine));
         })
     }
 
@@ -98,6 +98,7 @@ impl Engine {
             calls_over_limit: held_up.exceeded,
             wakeups: activity.wakeups(),
             stalls: self.grace_periods.stalls.reported(),
+            panics_contained: contained(),
             readers: self.grace_periods.registry.len(),
         }
     }
@@ -149,6 +150,11 @@ pub struct Stats {
     pub wakeups: u64,
     /// Stalls that were [reported](crate::Stall).
     pub stalls: u64,
+    /// Panics of the application's code that were contained, each of which the panic hook has reported: of callbacks, kicks and
+    /// hooks, of what these captured, and of panic payloads, when they are dropped.
+    ///
+    /// Not of the domain, but of the process: a hook that is shared, or called as its domain ends, outlives the domain.
+    pub panics_contained: u64,
     /// Readers that are registered now: threads and handles.
     pub readers: usize,
 }

@@ -1,30 +1,24 @@
 //! The default domain: one engine for the process, whose readers are threads. Its functions are free ones.
 
+mod host;
 mod local;
+#[cfg(rcu_loom)]
+mod model;
 
 use std::ptr::NonNull;
 
 use crate::callback::SpawnError;
 use crate::cookie::{self, Cookie};
-use crate::engine::{Engine, Stats};
-#[cfg(not(rcu_loom))]
-use crate::fork::cover_global;
+use crate::engine::Stats;
 use crate::guard::ReadGuard;
 use crate::handle::{NotifierHandle, Reader};
 use crate::pointer::RcuBox;
-use crate::reader::Record;
 use crate::scope::{self, Global, Host};
-#[cfg(not(rcu_loom))]
-use crate::sync::Counter;
 use crate::thread::assert_not_a_guest;
+use host::ENGINE;
 use local::LOCAL;
-
-#[cfg(not(rcu_loom))]
-static ENGINE: Engine = Engine::global();
-// A static of the process would outlive the execution that loom explores: its own live as long as that does.
 #[cfg(rcu_loom)]
-static ENGINE: crate::sync::model::PerExecution<Engine> =
-    crate::sync::model::PerExecution::new(Engine::global);
+pub use model::model;
 
 /// Enters a read-side critical section of the default domain, or nests in the one that is open. The thread's first section
 /// registers it.
@@ -310,29 +304,6 @@ pub fn on_force(kick: impl Fn() + Send + Sync + 'static) -> NotifierHandle {
     NotifierHandle::register(&Global, record, kick)
 }
 
-/// Runs a model of your own: `f` once for every execution that loom tells apart, with this crate's own sources underneath. In the
-/// model-checked build only, that is with `--cfg rcu_loom`; see the [guide](crate::guide#model-check-your-own-rcu-structure).
-///
-/// The default domain is made before `f` is called. When `f` returns, what was queued has to run, and the callback thread to end: `f`
-/// joins the threads that it made, for what they queue later is never run. Readers pass full fences: the model is that of a host
-/// without membarrier. `LOOM_MAX_PREEMPTIONS` bounds the search; no other limit does, for a run that is cut short would look
-/// like one that passed.
-///
-/// # Panics
-/// As loom does, at the first execution that fails, and if a callback is left or panicked.
-#[cfg(rcu_loom)]
-pub fn model(f: impl Fn() + Send + Sync + 'static) {
-    crate::sync::model::check(move || {
-        // The first use makes the domain: one made by a thread of the model would hand that thread's causality to the others.
-        stats();
-        f();
-        ENGINE.callbacks.stop();
-        ENGINE.callbacks.thread.join();
-        assert!(ENGINE.callbacks.is_idle(), "a callback never ran: was a thread not joined?");
-        assert_eq!(stats().callbacks_panicked, 0, "a callback panicked");
-    });
-}
-
 /// What the default domain has done so far.
 ///
 /// ```
@@ -342,61 +313,4 @@ pub fn model(f: impl Fn() + Send + Sync + 'static) {
 pub fn stats() -> Stats {
     Global.cover();
     ENGINE.stats()
-}
-
-impl Host for Global {
-    type Borrow<'a> = ();
-
-    #[inline(always)]
-    fn borrow(&self) {}
-
-    #[inline(always)]
-    fn engine<'a>((): ()) -> &'a Engine
-    where
-        Self: 'a,
-    {
-        &ENGINE
-    }
-
-    #[inline(always)]
-    fn is_same((): (), (): ()) -> bool {
-        true
-    }
-
-    unsafe fn unlock_slow((): (), record: NonNull<Record>) {
-        LOCAL.with(|local| {
-            if record == NonNull::from(&local.record) {
-                local.unlock_slow();
-            } else {
-                // SAFETY: (1): the guard's record, valid until it is dropped.
-                unsafe { record.as_ref() }.unlock_slow(&ENGINE.grace_periods.period);
-            }
-        });
-    }
-
-    fn own_record((): ()) -> Option<NonNull<Record>> {
-        LOCAL.with(|local| local.registered())
-    }
-
-    fn with_section<R>(&self, f: impl FnOnce() -> R) -> R {
-        let _section = read_lock();
-        f()
-    }
-
-    fn cover(&self) {
-        #[cfg(not(rcu_loom))]
-        {
-            /// Not a `OnceLock`: a thread that a fork leaves behind may be on its way through it.
-            static COVERED: Counter = Counter::new(0);
-            if COVERED.get() == 0 {
-                cover_global(&ENGINE);
-                COVERED.set(1);
-            }
-        }
-    }
-
-    fn spawn(&self) -> Result<(), SpawnError> {
-        self.cover();
-        ENGINE.callbacks.thread.spawn(&ENGINE.thread, || ENGINE.serve_callbacks())
-    }
 }

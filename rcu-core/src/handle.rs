@@ -205,8 +205,8 @@ impl<S: Scope> Reader<S> {
     /// waits, once when its spin ends and again every 10 ms. A kick is a hint to leave the section soon.
     ///
     /// The kick may enter sections and queue callbacks. It must not wait for a grace period or a callback, nor make or drop
-    /// a `Reader`: these panic in it. A kick that panics is contained. It is removed with the returned handle, or with the
-    /// reader, unless that leaked a guard.
+    /// a `Reader`: these panic in it. A kick that panics is contained, and so is what it captured when that is dropped. It is
+    /// removed with the returned handle, or with the reader, unless that leaked a guard.
     ///
     /// ```
     /// use std::sync::Arc;

@@ -234,9 +234,9 @@ impl Registry {
             let Some(run) = self.still_there(&kick) else { continue };
             let mark = RoleMark::set(KICK);
             contain(|| run());
-            // If it was removed meanwhile, this is the last of it: what it captured is the application's, too, and may do no
-            // more than the kick.
-            contain(|| drop((run, kick)));
+            // If it was removed meanwhile, this is the last of it: what it captured may do no more than
+            // the kick.
+            drop((run, kick));
             drop(mark);
         }
     }

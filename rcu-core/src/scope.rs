@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::ptr::NonNull;
 
-use crate::callback::{Callbacks, SpawnError, closure_head};
+use crate::callback::{Callbacks, Meanwhile, SpawnError, closure_head};
 use crate::engine::Engine;
 use crate::fork::{is_inside_any, start_left_behind};
 use crate::head::Head;
@@ -100,7 +100,7 @@ pub trait Host {
     fn cover(&self);
 
     /// Starts the callback thread, unless it is there.
-    fn spawn(&self) -> Result<(), SpawnError>;
+    fn spawn(&self, meanwhile: Meanwhile) -> Result<(), SpawnError>;
 }
 
 /// Waits for a grace period, for `call`. `own` is a record that the caller knows to be outside and nobody else's.
@@ -122,19 +122,19 @@ pub unsafe fn call_head<S: Scope>(scope: &S, head: NonNull<Head>) {
     let engine = S::engine(scope.borrow());
     let Callbacks { thread, limits, .. } = &engine.callbacks;
     // Nobody waits for a thread that could not be started, whatever the limit is.
-    let may_wait = || runs_own_code() && !is_inside_any(engine, token()) && thread.is_spawned();
-    limits.admit(may_wait);
+    let may_wait = || runs_own_code() && !is_inside_any(engine, token());
+    limits.admit(|| may_wait() && thread.is_spawned_or_will_be());
     // SAFETY: (1) and (2) are what `push` asks for.
     let queued = unsafe { engine.callbacks.push(head) };
-    limits.pace(queued, || engine.callbacks.pending(), may_wait);
+    limits.pace(queued, || engine.callbacks.pending(), || may_wait() && thread.is_spawned());
 }
 
 /// Starts the callback thread for what is about to be queued or requested, unless it is there.
 pub fn see_to_thread<S: Scope>(scope: &S) {
     // Step [spawn-for-callback]: nobody else need ever start the thread.
-    if !S::engine(scope.borrow()).callbacks.thread.is_spawned() {
+    if S::engine(scope.borrow()).callbacks.thread.is_absent() {
         // Nothing is lost if this fails: what is queued or requested stays so, and the next one tries again.
-        let _ = scope.spawn();
+        let _ = scope.spawn(Meanwhile::GoOn);
     }
     start_left_behind();
 }
@@ -144,7 +144,7 @@ pub fn init<S: Scope>(scope: &S) -> Result<(), SpawnError> {
     scope.cover();
     S::engine(scope.borrow()).grace_periods.period.readers_run_light();
     start_left_behind();
-    scope.spawn()
+    scope.spawn(Meanwhile::Wait)
 }
 
 /// Queues a closure.
@@ -172,7 +172,7 @@ pub fn barrier<S: Scope>(scope: &S, call: &str) {
     engine.assert_may_wait(call);
     start_left_behind();
     let Some(round) = engine.callbacks.round() else { return };
-    if let Err(error) = scope.spawn() {
+    if let Err(error) = scope.spawn(Meanwhile::Wait) {
         panic!("{call}: callbacks cannot run: {error}");
     }
     engine.callbacks.wait_for_round(round);

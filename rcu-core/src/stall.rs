@@ -93,8 +93,8 @@ pub fn tell(hook: Option<StallHook>, stall: &Stall) {
         Some(hook) => {
             let _mark = RoleMark::set(STALL_HOOK);
             contain(|| hook(stall));
-            // If the domain is gone, this is the last of it: what it captured is the application's, too.
-            contain(|| drop(hook));
+            // If the domain is gone, this is the last of it: what it captured may do no more than the hook.
+            drop(hook);
         }
         None => report(format_args!("{stall}")),
     }

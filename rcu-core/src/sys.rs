@@ -25,7 +25,7 @@ pub use threads::{thread_id, thread_name};
 #[cfg(not(rcu_loom))]
 mod ends;
 #[cfg(not(rcu_loom))]
-pub use ends::{AtThreadEnd, forget_end, watch_end};
+pub use ends::{AtThreadEnd, EndKey, forget_end, watch_end};
 
 mod spawn;
 #[cfg(not(rcu_loom))]

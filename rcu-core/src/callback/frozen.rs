@@ -41,7 +41,9 @@ impl Frozen<'_> {
     pub fn forget_others(mut self) {
         let Callbacks { lists, activity, .. } = self.callbacks;
         let forks_itself = self.callbacks.thread.is_current();
-        if !forks_itself {
+        if forks_itself {
+            self.thread.keep();
+        } else {
             self.thread.forget();
             self.rounds.end();
             self.taken.start_over();

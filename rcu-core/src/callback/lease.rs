@@ -3,12 +3,14 @@
 //!
 //! A thread has the same number in every domain and for all its life: that keeps its callbacks in order. The number is free
 //! for another thread once this one's destructors run. Should this one push yet, the two share a list for a while, which
-//! costs them time and nothing else.
+//! costs them time and nothing else. A thread that pushes first in a destructor of one of the C library's keys gives it back
+//! when ours is destroyed.
 
 use std::cell::Cell;
 
 use super::lists::LISTS;
 use crate::sync::{Mutex, MutexGuard, lock, thread_local};
+use crate::sys::{AtThreadEnd, EndKey, forget_end, watch_end};
 use crate::thread::token;
 
 /// A bit for each list that a living thread has.
@@ -44,14 +46,31 @@ impl Lease {
         self.0.set(Some(free as usize));
         self.0.get()
     }
+
+    fn give_back(&self) {
+        if let Some(list) = self.0.take() {
+            OWN.set(Some(Own { list, leased: false }));
+            *lock(&TAKEN) &= !(1 << list);
+        }
+    }
+}
+
+impl AtThreadEnd for Lease {
+    fn key() -> &'static EndKey {
+        static KEY: EndKey = EndKey::new();
+        &KEY
+    }
+
+    fn ends() {
+        // It is there: had it been dropped, it would have had this forgotten.
+        let _ = LEASE.try_with(Lease::give_back);
+    }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let Some(list) = self.0.get() {
-            OWN.set(Some(Own { list, leased: false }));
-            *lock(&TAKEN) &= !(1 << list);
-        }
+        self.give_back();
+        forget_end::<Self>();
     }
 }
 
@@ -63,8 +82,9 @@ pub fn own_list() -> Own {
 
 #[cold]
 fn choose() -> Own {
-    // The lease is refused when the thread's destructors have begun.
-    let leased = LEASE.try_with(Lease::take).ok().flatten();
+    // The lease is refused when the thread's destructors have begun, and where nobody would say that it ends.
+    let lease = |lease: &Lease| watch_end::<Lease>().then(|| lease.take()).flatten();
+    let leased = LEASE.try_with(lease).ok().flatten();
     // Without one, any list will do: the top bits of a product spread what are often round numbers.
     let any = token().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (u64::BITS - LISTS.ilog2());
     let own = Own { list: leased.unwrap_or(any as usize), leased: leased.is_some() };

@@ -6,6 +6,7 @@
 //!
 //! Invariant (1): what is watched is valid: it is borrowed for as long as it is in the list.
 
+use std::mem;
 use std::ptr::NonNull;
 use std::time::Instant;
 
@@ -24,7 +25,7 @@ static CHANGED: Condvar = Condvar::new();
 
 #[derive(Debug)]
 struct Monitor {
-    /// Whether the thread is there.
+    /// Whether the thread is there, or somebody is starting it.
     running: bool,
     /// The thread's token, once it is at work.
     token: u64,
@@ -83,15 +84,14 @@ impl Watched {
 }
 
 /// Starts the thread, unless it is there. If that fails the next call tries again; until then callbacks that hang go unreported.
+///
+/// No lock is held meanwhile, as for a callback thread; nobody has to know the outcome.
 pub fn start() {
-    lock(&MONITOR).start();
-}
-
-impl Monitor {
-    fn start(&mut self) {
-        if !self.running {
-            self.running = spawn("rcu-stall", None, serve).is_ok();
-        }
+    if mem::replace(&mut lock(&MONITOR).running, true) {
+        return;
+    }
+    if spawn("rcu-stall", None, serve).is_err() {
+        lock(&MONITOR).running = false;
     }
 }
 
@@ -110,9 +110,9 @@ pub fn watch<R>(activity: &Activity, stalls: &Stalls, work: impl FnOnce() -> R) 
         return work();
     }
     let look = now + stalls.timeout() / LOOKS;
-    let mut monitor = lock(&MONITOR);
     // It was started before this thread, which a child that this one forked has, too; but not the monitor.
-    monitor.start();
+    start();
+    let mut monitor = lock(&MONITOR);
     monitor.watched.push(Watched {
         activity: NonNull::from(activity),
         stalls: NonNull::from(stalls),

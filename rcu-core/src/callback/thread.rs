@@ -1,6 +1,11 @@
 //! The callback thread: started when it is needed, and known by its token.
 //!
 //! A thread that cannot be started loses nothing: the callbacks stay queued, and every later one tries again.
+//!
+//! **No lock is held while it is started.** The dynamic linker has a lock of its own, which who starts a thread takes more than once, and
+//! which is held around the constructors of a library that is being loaded: one that calls into this crate must find its locks free.
+//! So who starts the thread claims that first. Others who need no more than that it is started go on; who has to know the outcome waits
+//! for it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,9 +14,9 @@ use std::mem;
 
 #[cfg(not(rcu_loom))]
 use super::monitor;
-use crate::sync::{AtomicU32, AtomicU64, Mutex, Ordering, lock};
 #[cfg(not(rcu_loom))]
-use crate::sync::{Counter, MutexGuard};
+use crate::sync::Counter;
+use crate::sync::{AtomicU32, AtomicU64, Condvar, Mutex, MutexGuard, Ordering, lock, wait};
 #[cfg(not(rcu_loom))]
 use crate::sys::pin_library;
 use crate::sys::{self, with_signals_blocked};
@@ -58,12 +63,30 @@ impl ThreadOptions {
     }
 }
 
+/// What to do while another thread starts the one that is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meanwhile {
+    /// Go on, and leave it to that one.
+    GoOn,
+    /// Wait for the outcome, and try again if that is none.
+    Wait,
+}
+
+/// There is no thread.
+const ABSENT: u32 = 0;
+/// Somebody is starting it.
+const STARTING: u32 = 1;
+/// It runs, or is about to.
+const THERE: u32 = 2;
+
 /// The thread of one domain, there or not yet.
 #[derive(Debug)]
 pub struct CallbackThread {
-    /// Non-zero when the thread is running or about to.
-    spawned: AtomicU32,
-    spawning: Mutex<Option<sys::Thread>>,
+    /// One of the three. Changed under the lock.
+    state: AtomicU32,
+    handle: Mutex<Option<sys::Thread>>,
+    /// Nobody is starting the thread any more.
+    settled: Condvar,
     /// The thread's token.
     token: AtomicU64,
     /// Non-zero in a forked child.
@@ -75,8 +98,9 @@ impl CallbackThread {
     const_fn! {
         pub fn new() -> Self {
             Self {
-                spawned: AtomicU32::new(0),
-                spawning: Mutex::new(None),
+                state: AtomicU32::new(ABSENT),
+                handle: Mutex::new(None),
+                settled: Condvar::new(),
                 token: AtomicU64::new(NOBODY),
                 #[cfg(not(rcu_loom))]
                 left_behind: Counter::new(0),
@@ -87,40 +111,94 @@ impl CallbackThread {
     /// Whether the thread is there. False once may be false for long; true is true until the domain ends, or the process
     /// forks.
     pub fn is_spawned(&self) -> bool {
-        // Relaxed: nothing is read by it, and the lock decides who spawns.
-        self.spawned.load(Ordering::Relaxed) != 0
+        self.state() == THERE
+    }
+
+    /// Whether the thread is not there, and nobody is starting it.
+    pub fn is_absent(&self) -> bool {
+        self.state() == ABSENT
+    }
+
+    fn state(&self) -> u32 {
+        // Relaxed: nothing is read by it, and the lock decides who starts the thread.
+        self.state.load(Ordering::Relaxed)
+    }
+
+    fn set_state(&self, state: u32) {
+        // Relaxed: see state.
+        self.state.store(state, Ordering::Relaxed);
     }
 
     /// Starts the thread, unless it is there.
     #[cold]
     pub fn spawn(
         &self,
+        meanwhile: Meanwhile,
         options: &ThreadOptions,
         body: impl FnOnce() + Send + 'static,
     ) -> Result<(), SpawnError> {
-        let mut spawning = lock(&self.spawning);
         if self.is_spawned() {
             return Ok(());
         }
+        // Before the claim, since it may take long: a library may be on its way in.
         #[cfg(not(rcu_loom))]
         pin_library();
+        if !self.claim(meanwhile) {
+            return Ok(());
+        }
         let handle = with_signals_blocked(|| {
             #[cfg(not(rcu_loom))]
             monitor::start();
             sys::spawn(&options.name, options.stack_size, body)
         });
-        *spawning = Some(handle.map_err(SpawnError)?);
-        // Relaxed: see is_spawned.
-        self.spawned.store(1, Ordering::Relaxed);
+        self.settle(handle).map_err(SpawnError)
+    }
+
+    /// Claims to start the thread; false if it is there, or somebody else's claim is gone on with.
+    fn claim(&self, meanwhile: Meanwhile) -> bool {
+        let mut handle = lock(&self.handle);
+        if meanwhile == Meanwhile::Wait {
+            handle = self.wait_until_settled(handle);
+        }
+        let absent = self.is_absent();
+        if absent {
+            self.set_state(STARTING);
+        }
+        drop(handle);
+        absent
+    }
+
+    fn settle(&self, started: std::io::Result<sys::Thread>) -> std::io::Result<()> {
+        let mut handle = lock(&self.handle);
+        self.set_state(if started.is_ok() { THERE } else { ABSENT });
+        self.settled.notify_all();
+        *handle = Some(started?);
         Ok(())
+    }
+
+    fn wait_until_settled<'a>(
+        &'a self,
+        mut handle: MutexGuard<'a, Option<sys::Thread>>,
+    ) -> MutexGuard<'a, Option<sys::Thread>> {
+        while self.state() == STARTING {
+            handle = wait(&self.settled, handle);
+        }
+        handle
+    }
+
+    /// As [`is_spawned`](Self::is_spawned), and waits for the outcome if somebody is starting the thread.
+    pub fn is_spawned_or_will_be(&self) -> bool {
+        if self.state() == STARTING {
+            drop(self.wait_until_settled(lock(&self.handle)));
+        }
+        self.is_spawned()
     }
 
     /// Has a thread of the model stand in for the callback thread: none is started. It calls `stop` and `serve` of the callbacks
     /// where they are to run.
     #[cfg(rcu_loom)]
     pub fn do_without(&self) {
-        // Relaxed: see is_spawned.
-        self.spawned.store(1, Ordering::Relaxed);
+        self.set_state(THERE);
     }
 
     /// Says that the calling thread is the callback thread.
@@ -137,31 +215,31 @@ impl CallbackThread {
 
     /// Waits for the end of the thread, if it was ever there.
     pub fn join(&self) {
-        let handle = lock(&self.spawning).take();
+        let handle = self.wait_until_settled(lock(&self.handle)).take();
         if let Some(handle) = handle {
             handle.join();
         }
     }
 }
 
-/// The thread of a domain, which is neither started nor joined while this is held.
+/// The thread of a domain. Somebody may be starting it.
 #[cfg(not(rcu_loom))]
 #[derive(Debug)]
 pub struct Frozen<'a> {
     thread: &'a CallbackThread,
-    spawning: MutexGuard<'a, Option<sys::Thread>>,
+    handle: MutexGuard<'a, Option<sys::Thread>>,
 }
 
 #[cfg(not(rcu_loom))]
 impl CallbackThread {
-    /// Keeps the thread from being started or joined, for a fork.
+    /// Keeps what is known of the thread as it is, for a fork.
     pub fn freeze(&self) -> Frozen<'_> {
-        Frozen { thread: self, spawning: lock(&self.spawning) }
+        Frozen { thread: self, handle: lock(&self.handle) }
     }
 
     /// Whether a fork left the thread behind, and none has been started since.
     pub fn was_left_behind(&self) -> bool {
-        self.left_behind.get() != 0 && !self.is_spawned()
+        self.left_behind.get() != 0 && self.is_absent()
     }
 }
 
@@ -170,11 +248,15 @@ impl Frozen<'_> {
     /// In a forked child, forgets the thread, which is not there.
     pub fn forget(&mut self) {
         // It can neither be joined nor detached.
-        mem::forget(self.spawning.take());
+        mem::forget(self.handle.take());
+        self.thread.set_state(ABSENT);
         // Relaxed: a forked child has one thread.
-        self.thread.spawned.store(0, Ordering::Relaxed);
-        // Relaxed: as above.
         self.thread.token.store(NOBODY, Ordering::Relaxed);
         self.thread.left_behind.set(1);
+    }
+
+    /// In a child that the thread itself forked: it is there, if the one that started it is not.
+    pub fn keep(&mut self) {
+        self.thread.set_state(THERE);
     }
 }

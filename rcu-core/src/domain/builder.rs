@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Domain, Owner};
 use crate::callback::{BatchHook, DEFAULT_SOFT_LIMIT, Limits, ThreadOptions};
+use crate::contain::Hook;
 use crate::engine::Engine;
 use crate::fence::Fences;
 #[cfg(not(rcu_loom))]
@@ -120,7 +121,8 @@ impl Builder {
     /// Has stalls reported to `hook`, instead of by a line on standard error.
     ///
     /// It is called with no lock held, by the thread that drives the grace period, or by the one that watches callbacks. As
-    /// a force-RCU kick, it may enter sections and `call`, and what waits or registers panics in it. A panic in it is contained.
+    /// a force-RCU kick, it may enter sections and `call`, and what waits or registers panics in it.
+    /// A panic in it is contained, as is one of what it captured when that is dropped.
     ///
     /// ```
     /// use std::sync::mpsc::channel;
@@ -140,7 +142,8 @@ impl Builder {
     /// # drop(section);
     /// ```
     pub fn on_stall(mut self, hook: impl Fn(&Stall) + Send + Sync + 'static) -> Self {
-        self.on_stall = Some(Arc::new(hook));
+        let hook = Hook::new(hook);
+        self.on_stall = Some(Arc::new(move |stall| hook(stall)));
         self
     }
 
@@ -206,7 +209,8 @@ impl Builder {
     /// Has `hook` called for each batch of callbacks, on the callback thread, with what runs them: to hold a lock around them, which
     /// is then free while the thread waits.
     ///
-    /// If the hook unwinds, or returns without having called what it was given, the callbacks run all the same, after it.
+    /// If the hook unwinds, or returns without having called what it was given, the callbacks run all the same, after it. A panic of
+    /// what it captured, when that is dropped, is contained too.
     ///
     /// ```
     /// use std::sync::{Arc, Mutex};
@@ -224,7 +228,8 @@ impl Builder {
     /// # assert_eq!(domain.stats().callbacks_panicked, 0);
     /// ```
     pub fn around_batches(mut self, hook: impl Fn(&mut dyn FnMut()) + Send + Sync + 'static) -> Self {
-        self.around_batches = Some(Arc::new(hook));
+        let hook = Hook::new(hook);
+        self.around_batches = Some(Arc::new(move |run| hook(run)));
         self
     }
 

@@ -5,7 +5,6 @@ use std::ptr;
 
 use super::alive::{ALIVE, Alive, Kept, note_left_behind};
 use crate::callback::{self, FrozenLeases, FrozenMonitor, freeze_leases, freeze_monitor};
-use crate::contain::contain;
 use crate::engine::Engine;
 use crate::sync::{MutexGuard, lock, thread_local};
 use crate::synchronize;
@@ -53,7 +52,7 @@ impl AtFork for Forks {
         let Some(held) = held() else { return };
         let Held { domains, leases, monitor, alive, engines } = *held;
         drop((domains, leases, monitor, alive));
-        contain(|| drop(engines));
+        drop(engines);
     }
 
     fn child() {
@@ -71,7 +70,7 @@ impl AtFork for Forks {
         if engines.iter().any(|kept| kept.engine().is_left_behind()) {
             note_left_behind();
         }
-        contain(|| drop(engines));
+        drop(engines);
     }
 }
 

@@ -21,7 +21,7 @@ use crate::scope::{Global, Host};
 use crate::sync::thread_local;
 use crate::sys::with_signals_blocked;
 #[cfg(not(rcu_loom))]
-use crate::sys::{AtThreadEnd, forget_end, watch_end};
+use crate::sys::{AtThreadEnd, EndKey, forget_end, watch_end};
 
 // Elsewhere std keeps thread-locals in boxes that it frees in no stated order: a record could go before its thread.
 #[cfg(not(any(
@@ -176,6 +176,11 @@ impl Local {
 
 #[cfg(not(rcu_loom))]
 impl AtThreadEnd for Local {
+    fn key() -> &'static EndKey {
+        static KEY: EndKey = EndKey::new();
+        &KEY
+    }
+
     fn ends() {
         LOCAL.with(Local::unregister);
     }

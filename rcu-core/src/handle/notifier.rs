@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ptr::NonNull;
 
+use crate::contain::Hook;
 use crate::reader::Record;
 use crate::registry::Kick;
 use crate::scope::Scope;
@@ -28,7 +29,11 @@ impl NotifierHandle {
         record: NonNull<Record>,
         kick: impl Fn() + Send + Sync + 'static,
     ) -> Self {
-        let kick: Kick = Arc::new(Mutex::new(Some(Arc::new(kick))));
+        let kick = Hook::new(kick);
+        let run = move || {
+            kick();
+        };
+        let kick: Kick = Arc::new(Mutex::new(Some(Arc::new(run))));
         S::engine(scope.borrow()).grace_periods.registry.add_kick(record, Arc::clone(&kick));
         Self { kick }
     }

@@ -5,6 +5,8 @@
 
 /// What to do when a thread ends, on that thread.
 pub trait AtThreadEnd {
+    /// The key that is for this.
+    fn key() -> &'static EndKey;
     /// Its keys are being destroyed; its thread-locals without destructors are still there.
     fn ends();
 }
@@ -17,8 +19,18 @@ mod imp {
     use super::AtThreadEnd;
     use crate::sync::{AtomicU64, Ordering};
 
-    /// The key, plus one; 0 while there is none.
-    static KEY: AtomicU64 = AtomicU64::new(0);
+    /// A key of the C library's, made when it is first needed.
+    #[derive(Debug)]
+    pub struct EndKey {
+        /// The key, plus one; 0 while there is none.
+        number: AtomicU64,
+    }
+
+    impl EndKey {
+        pub const fn new() -> Self {
+            Self { number: AtomicU64::new(0) }
+        }
+    }
 
     extern "C" fn destroyed<H: AtThreadEnd>(_: *mut c_void) {
         H::ends();
@@ -26,8 +38,9 @@ mod imp {
 
     /// The key of the process. No lock: a fork may come at any time.
     fn key<H: AtThreadEnd>() -> Option<libc::pthread_key_t> {
+        let number = &H::key().number;
         // Relaxed: a key is a number, and good for whoever knows it.
-        let known = KEY.load(Ordering::Relaxed);
+        let known = number.load(Ordering::Relaxed);
         if known != 0 {
             return Some((known - 1) as _);
         }
@@ -38,7 +51,7 @@ mod imp {
             return None;
         }
         // Relaxed, twice: as for the load.
-        match KEY.compare_exchange(0, u64::from(new) + 1, Ordering::Relaxed, Ordering::Relaxed) {
+        match number.compare_exchange(0, u64::from(new) + 1, Ordering::Relaxed, Ordering::Relaxed) {
             Ok(_) => Some(new),
             Err(other) => {
                 // SAFETY: the key was made here, and no thread has a value for it.
@@ -72,6 +85,15 @@ mod imp {
 mod imp {
     use super::AtThreadEnd;
 
+    #[derive(Debug)]
+    pub struct EndKey;
+
+    impl EndKey {
+        pub const fn new() -> Self {
+            Self
+        }
+    }
+
     pub fn watch_end<H: AtThreadEnd>() -> bool {
         true
     }
@@ -79,4 +101,4 @@ mod imp {
     pub fn forget_end<H: AtThreadEnd>() {}
 }
 
-pub use imp::{forget_end, watch_end};
+pub use imp::{EndKey, forget_end, watch_end};

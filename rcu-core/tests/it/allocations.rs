@@ -7,6 +7,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use rcu_core::{Domain, RcuBox, RcuCell, RcuOption, read_lock};
 
@@ -28,16 +29,31 @@ thread_local! {
     /// Of the calling thread. No destructor and no lazy start, so the allocator may use them at any time.
     static OWN_ALLOCATED: Cell<u64> = const { Cell::new(0) };
     static OWN_FREED: Cell<u64> = const { Cell::new(0) };
+    /// Whether the allocator reads.
+    static READS: Cell<bool> = const { Cell::new(false) };
 }
 
 fn count(layout: Layout, own: &'static std::thread::LocalKey<Cell<u64>>, marked: &AtomicU64) {
     own.set(own.get() + 1);
+    if READS.get() {
+        read();
+    }
     if layout.align() == MARK {
         marked.fetch_add(1, Ordering::SeqCst);
     }
 }
 
-// SAFETY: every request goes to `System` as it is. Counting does not allocate and does not panic.
+/// What the allocator reads, where it reads.
+static TABLE: RcuOption<u64> = RcuOption::none();
+
+fn read() {
+    let (outer, inner) = (read_lock(), read_lock());
+    assert_ne!(TABLE.load(&inner), Some(&0));
+    drop((outer, inner));
+}
+
+// SAFETY: every request goes to `System` as it is. Counting, and reading on a thread that is registered, does not allocate and does
+// not panic.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout, &OWN_ALLOCATED, &ALLOCATED);
@@ -149,4 +165,34 @@ fn section_allocates_nothing() {
         drop(nested);
     };
     assert_eq!(own_counts(|| (0..100).for_each(|_| sections())), (0, 0));
+}
+
+/// As the guide has it: on a thread that is registered, whatever it is that allocates, the crate under its locks included.
+#[test]
+fn global_allocator_may_read_on_a_registered_thread() {
+    let _watchdog = Watchdog::new("global_allocator_may_read_on_a_registered_thread");
+    let thread = thread::spawn(|| {
+        rcu_core::register_current_thread();
+        READS.set(true);
+        for number in 1..100 {
+            drop(TABLE.swap(Some(RcuBox::new(number))));
+            let domain = Domain::builder().hard_limit(8).on_stall(|_| ()).build();
+            // The registry grows, under its lock.
+            let mut readers: Vec<_> = (0..20).map(|_| domain.reader()).collect();
+            let kick = readers[0].on_force(|| ());
+            let section = readers[1].read_lock();
+            domain.call(|| ());
+            drop((section, kick));
+            domain.synchronize();
+            domain.barrier();
+            drop(readers);
+            domain.shutdown();
+            rcu_core::call(move || assert!(number > 0));
+            rcu_core::synchronize();
+            rcu_core::barrier();
+        }
+        READS.set(false);
+    });
+    waiting("a thread whose allocator reads", || thread.join()).expect("it does not panic");
+    drop(TABLE.swap(None));
 }

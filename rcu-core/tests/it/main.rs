@@ -19,6 +19,7 @@ mod kicks;
 mod limits;
 mod list;
 mod misuse;
+mod panics;
 mod payloads;
 mod polling;
 mod producers;

@@ -2,9 +2,9 @@
 
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Barrier};
 use std::thread;
 
 use rcu_core::{Domain, RcuBox, RcuCell};
@@ -38,6 +38,49 @@ fn init_that_cannot_start_the_thread_is_an_error_with_a_source() {
     assert!(source.expect("an I/O error").raw_os_error().is_some());
     assert!(error.to_string().starts_with("the callback thread could not be started: "), "{error}");
     domain.init().expect_err("tried again, and refused again");
+}
+
+/// One of them starts it; who has to know that it is there waits for that one, at the hard limit too.
+#[cfg(target_os = "linux")]
+#[test]
+fn threads_that_need_the_callback_thread_at_once_start_one() {
+    let _watchdog = Watchdog::new("threads_that_need_the_callback_thread_at_once_start_one");
+    let named = |name: &str| {
+        let tasks = std::fs::read_dir("/proc/self/task").expect("every process has one");
+        let names = tasks.map(|task| std::fs::read_to_string(task.expect("listed").path().join("comm")));
+        names.filter(|comm| comm.as_ref().is_ok_and(|comm| comm.trim_end() == name)).count()
+    };
+    for round in 0..100 {
+        let name = format!("started {round}");
+        let domain = Domain::builder().thread_name(&name).hard_limit(2).build();
+        let (together, ran) = (Barrier::new(4), Arc::new(AtomicU32::new(0)));
+        thread::scope(|s| {
+            for kind in 0..4 {
+                let (domain, together, ran) = (&domain, &together, &ran);
+                s.spawn(move || {
+                    together.wait();
+                    if kind == 0 {
+                        domain.init().expect("it can be started");
+                    }
+                    for _ in 0..10 {
+                        let ran = Arc::clone(ran);
+                        waiting("room", || {
+                            domain.call(move || {
+                                ran.fetch_add(1, Ordering::SeqCst);
+                            })
+                        });
+                    }
+                    waiting("the callbacks", || domain.barrier());
+                });
+            }
+        });
+        assert_eq!(ran.load(Ordering::SeqCst), 40, "in round {round}");
+        // Who lists a process misses threads now and then, if others end meanwhile.
+        assert!(named(&name) <= 1, "in round {round}");
+        let stats = domain.stats();
+        assert!(stats.callbacks_peak <= 2, "{stats:?}");
+        assert_eq!(stats.calls_over_limit, 0, "each call could have waited, in round {round}");
+    }
 }
 
 /// Readers and grace periods need no callback thread: only what waits for callbacks has to say that they cannot run.

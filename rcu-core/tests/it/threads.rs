@@ -11,9 +11,12 @@ use std::time::Duration;
 
 use rcu_core::{RcuCell, ReadGuard, read_lock};
 
-use crate::child::{assert_passed, in_child};
+use crate::child::in_child;
 use crate::keep::keep;
 use crate::watchdog::{Watchdog, waiting};
+
+#[cfg(unix)]
+mod keys;
 
 /// Runs a closure when the thread's locals are dropped.
 struct AtExit(RefCell<Option<Box<dyn FnOnce()>>>);
@@ -59,64 +62,6 @@ fn section_in_a_late_destructor_works() {
     });
     assert!(RAN.load(Ordering::SeqCst));
     rcu_core::synchronize();
-}
-
-/// The thread uses the crate when all destructors of thread-locals have run: none that is scheduled then is ever called.
-#[cfg(unix)]
-#[test]
-fn first_section_in_a_destructor_of_a_key_is_that_of_a_thread_that_ends() {
-    use std::ffi::c_void;
-    use std::ptr;
-
-    extern "C" fn read(_: *mut c_void) {
-        drop(read_lock());
-    }
-    extern "C" fn leave_open(_: *mut c_void) {
-        std::mem::forget(read_lock());
-    }
-    extern "C" fn body(key: *mut c_void) -> *mut c_void {
-        // SAFETY: the key is one, and its values are not followed.
-        assert_eq!(unsafe { libc::pthread_setspecific(key.addr() as _, ptr::dangling::<c_void>()) }, 0);
-        ptr::null_mut()
-    }
-    /// On a thread that is not std's, whose stack and locals are unmapped when it is gone.
-    fn with_key(destructor: extern "C" fn(*mut c_void)) {
-        let mut key = 0;
-        // SAFETY: the key may be written, and the destructor stays.
-        assert_eq!(unsafe { libc::pthread_key_create(&mut key, Some(destructor)) }, 0);
-        let mut attributes = std::mem::MaybeUninit::uninit();
-        // SAFETY: they may be written.
-        assert_eq!(unsafe { libc::pthread_attr_init(attributes.as_mut_ptr()) }, 0);
-        // SAFETY: they are initialised. The stack is larger than what the C library keeps for other threads.
-        assert_eq!(unsafe { libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), 64 << 20) }, 0);
-        let mut thread = std::mem::MaybeUninit::uninit();
-        let key = ptr::without_provenance_mut(key as usize);
-        // SAFETY: the thread may be written, the attributes are initialised, and the body takes a key.
-        let created = unsafe { libc::pthread_create(thread.as_mut_ptr(), attributes.as_ptr(), body, key) };
-        assert_eq!(created, 0);
-        // SAFETY: it was created, and is joined once.
-        let thread = unsafe { thread.assume_init() };
-        // SAFETY: it has not been joined, and what it returns is not asked for.
-        let joined = unsafe { libc::pthread_join(thread, ptr::null_mut()) };
-        assert_eq!(joined, 0);
-    }
-
-    const TEST: &str = "threads::first_section_in_a_destructor_of_a_key_is_that_of_a_thread_that_ends";
-    let output = in_child(TEST, || {
-        let _watchdog = Watchdog::new(TEST);
-        with_key(read);
-        assert_eq!(rcu_core::stats().readers, 0);
-        waiting("the grace period", rcu_core::synchronize);
-        with_key(leave_open);
-        assert_eq!(rcu_core::stats().readers, 1, "its section goes on without it");
-        let cookie = rcu_core::start_poll();
-        thread::sleep(Duration::from_millis(50));
-        assert!(!rcu_core::poll(cookie));
-        // A leak checker would find the notes of the destructors that the C library never calls.
-        // SAFETY: it takes no pointers.
-        unsafe { libc::_exit(0) };
-    });
-    assert_passed(&output);
 }
 
 #[test]

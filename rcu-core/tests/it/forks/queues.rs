@@ -1,8 +1,8 @@
 //! Callbacks that are queued, taken or under way.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use rcu_core::Domain;
+use rcu_core::{Domain, RcuBox};
 
 use super::{alone, count, counter, flag, fork, is_set, queue, report, set, until};
 
@@ -39,7 +39,7 @@ fn callbacks_that_are_queued_run_in_parent_and_child() {
 fn callback_under_way_runs_in_the_parent_alone_and_the_others_in_both() {
     alone("queues::callback_under_way_runs_in_the_parent_alone_and_the_others_in_both", || {
         /// What the callback under way captured.
-        struct Captured(&'static std::sync::atomic::AtomicU32);
+        struct Captured(&'static AtomicU32);
         impl Drop for Captured {
             fn drop(&mut self) {
                 count(self.0);
@@ -132,12 +132,20 @@ fn limit_is_exact_in_the_child() {
     alone("queues::limit_is_exact_in_the_child", || {
         let mut hits = 0;
         for round in 0..50 {
-            let domain = Domain::builder().hard_limit(8).build();
-            let (ran, reader, begun, go_on) = (counter(), domain.reader(), flag(), flag());
+            let domain = Domain::builder().hard_limit(9).build();
+            let (ran, mut reader, begun, go_on) = (counter(), domain.reader(), flag(), flag());
+            let kicked = flag();
+            let _kick = reader.on_force(|| set(kicked));
+            let section = reader.read_lock();
+            domain.call(|| ());
+            until("a batch to wait for the section", || is_set(kicked));
+            // Two of the batch after it: the room of the first is not given back yet when the process forks.
+            domain.call(|| ());
             domain.call(|| {
                 set(begun);
                 until("the fork", || is_set(go_on));
             });
+            drop(section);
             until("the callback", || is_set(begun));
             queue(&domain, 7, ran);
             let producers: Vec<_> = (0..2)
@@ -149,22 +157,22 @@ fn limit_is_exact_in_the_child() {
             until("both at the limit", || domain.stats().calls_waited == 2);
             hits += 1;
             fork(|| {
-                // Before anything has run: without the callback that is under way in the parent, there is room for one.
+                // Before anything has run: without what has run, and what is under way in the parent, there is room for two.
                 let section = reader.read_lock();
                 let admitted = (0..20).filter(|_| domain.try_call(|| count(ran)).is_ok()).count();
-                assert_eq!(admitted, 1, "seven are queued, of eight that may be");
+                assert_eq!(admitted, 2, "seven are queued, of nine that may be");
                 drop(section);
                 domain.barrier();
-                assert_eq!(ran.load(Ordering::SeqCst), 8, "those who wait have queued nothing");
+                assert_eq!(ran.load(Ordering::SeqCst), 9, "those who wait have queued nothing");
                 let section = reader.read_lock();
                 let admitted = (0..20).filter(|_| domain.try_call(|| count(ran)).is_ok()).count();
-                assert_eq!(admitted, 8, "of eight that may be pending");
+                assert_eq!(admitted, 9, "of nine that may be pending");
                 drop(section);
                 domain.barrier();
                 // Waits for room, and finds some.
                 queue(&domain, 100, ran);
                 domain.barrier();
-                assert_eq!(ran.load(Ordering::SeqCst), 116);
+                assert_eq!(ran.load(Ordering::SeqCst), 118);
                 0
             });
             set(go_on);
@@ -173,5 +181,53 @@ fn limit_is_exact_in_the_child() {
             assert_eq!(ran.load(Ordering::SeqCst), 9, "in round {round}");
         }
         report("a callback was under way, and two threads waited at the hard limit", hits, 50);
+    });
+}
+
+/// A child takes what was queued before the fork. What another thread queues while the process is copied may reach it in part, and is
+/// the parent's.
+#[test]
+fn callbacks_queued_while_the_process_is_copied_run_in_the_parent_alone() {
+    alone("queues::callbacks_queued_while_the_process_is_copied_run_in_the_parent_alone", || {
+        /// A value that counts its drop.
+        struct Counted(&'static AtomicU32);
+        impl Drop for Counted {
+            fn drop(&mut self) {
+                count(self.0);
+            }
+        }
+        const VALUES: u32 = 50_000;
+        let (mut hits, rounds) = (0, 30);
+        for round in 0..rounds {
+            let domain = Domain::new();
+            let (ran, queued, reader) = (counter(), counter(), domain.reader());
+            let section = reader.read_lock();
+            // Made before: the C library's fork keeps other threads from allocating.
+            let values: Vec<_> = (0..VALUES).map(|_| RcuBox::new(Counted(ran))).collect();
+            let producer = {
+                let domain = domain.clone();
+                std::thread::spawn(move || {
+                    for value in values {
+                        domain.retire(value);
+                        count(queued);
+                    }
+                })
+            };
+            until("the producer", || queued.load(Ordering::SeqCst) > 1_000);
+            hits += u32::from(fork(|| {
+                let pending = domain.stats().callbacks_pending;
+                assert_eq!(ran.load(Ordering::SeqCst), 0, "the section is open in the child, too");
+                // In whole or in part: it is not to be known.
+                let queued_meanwhile = u64::from(queued.load(Ordering::SeqCst)) > pending;
+                drop(section);
+                domain.barrier();
+                assert_eq!(u64::from(ran.load(Ordering::SeqCst)), pending, "in round {round}");
+                u8::from(queued_meanwhile)
+            }));
+            producer.join().unwrap();
+            domain.barrier();
+            assert_eq!(ran.load(Ordering::SeqCst), VALUES, "in round {round}");
+        }
+        report("another thread queued callbacks while the process was copied", hits, rounds);
     });
 }

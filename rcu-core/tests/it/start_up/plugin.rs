@@ -7,10 +7,13 @@ use std::ffi::{CStr, CString, c_void};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 use std::{fs, mem, thread};
 
+use rcu_core::Domain;
+
 use crate::child::{assert_passed, in_child};
-use crate::watchdog::{Watchdog, until};
+use crate::watchdog::{Watchdog, until, waiting};
 
 /// As the library declares it.
 #[repr(C)]
@@ -42,7 +45,7 @@ struct Plugin(*mut c_void);
 impl Plugin {
     fn load() -> Self {
         let path = CString::new(build().into_os_string().into_encoded_bytes()).expect("no NUL in a path");
-        // SAFETY: the library runs no code of its own when it is loaded.
+        // SAFETY: what the library runs when it is loaded is what a test has asked for, if any has.
         let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
         assert!(!handle.is_null(), "{path:?} cannot be loaded");
         Self(handle)
@@ -115,6 +118,60 @@ fn library_that_was_not_used_can_be_unloaded() {
         assert!(is_mapped());
         plugin.unload();
         assert!(!is_mapped());
+    });
+    assert_passed(&output);
+}
+
+/// The linker's lock is held around constructors, and who starts a callback thread takes it: in the meantime it must have no lock that a
+/// constructor meets.
+#[cfg(target_os = "linux")]
+#[test]
+fn constructor_of_a_library_may_call_while_another_thread_starts_the_callback_thread() {
+    const TEST: &str =
+        "start_up::plugin::constructor_of_a_library_may_call_while_another_thread_starts_the_callback_thread";
+    static CONSTRUCTING: AtomicU32 = AtomicU32::new(0);
+    static CALLING: AtomicU32 = AtomicU32::new(0);
+    static RAN: AtomicU32 = AtomicU32::new(0);
+    fn callback() {
+        RAN.fetch_add(1, Ordering::SeqCst);
+    }
+    extern "C" fn constructor() {
+        CONSTRUCTING.store(1, Ordering::SeqCst);
+        until("the other thread", || CALLING.load(Ordering::SeqCst) == 1);
+        // It is about to wait for the linker's lock.
+        thread::sleep(Duration::from_millis(50));
+        drop(rcu_core::read_lock());
+        waiting("nobody", || rcu_core::call(callback));
+        rcu_core::start_poll();
+        let domain = Domain::new();
+        domain.call(callback);
+        drop(domain);
+        // SAFETY: the child does nothing but end.
+        let child = waiting("nobody, to fork", || unsafe { libc::fork() });
+        if child == 0 {
+            // SAFETY: as above.
+            unsafe { libc::_exit(0) };
+        }
+        let mut status = -1;
+        // SAFETY: `status` may be written.
+        assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+        assert_eq!(status, 0);
+    }
+    let output = in_child(TEST, || {
+        let _watchdog = Watchdog::new(TEST);
+        let address = (constructor as extern "C" fn() as *const ()).expose_provenance();
+        // SAFETY: nobody else uses the environment meanwhile.
+        unsafe { std::env::set_var("RCU_CORE_PLUGIN_CONSTRUCTOR", address.to_string()) };
+        thread::scope(|s| {
+            s.spawn(|| {
+                until("the constructor", || CONSTRUCTING.load(Ordering::SeqCst) == 1);
+                CALLING.store(1, Ordering::SeqCst);
+                rcu_core::call(callback);
+                waiting("the callbacks", rcu_core::barrier);
+            });
+            waiting("the library", Plugin::load);
+        });
+        until("the callbacks", || RAN.load(Ordering::SeqCst) == 3);
     });
     assert_passed(&output);
 }
