@@ -45,7 +45,7 @@ pub const MODELS: &[Model] = &[
         readers: 0,
         extent: [Extent::Bound(3); 2],
         covered_by: &["barrier/one-callback", "barrier/rounds", "queue/two-producers"],
-        long: &[Mode::Membarrier],
+        long: &Mode::ALL,
         outcomes: &[WAITED, AT_ONCE],
         run: two_producers,
     },

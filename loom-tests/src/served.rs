@@ -29,7 +29,7 @@ pub const MODELS: &[Model] = &[
         readers: 0,
         extent: EXHAUSTIVE,
         covered_by: &[],
-        long: &[],
+        long: &Mode::ALL,
         outcomes: &[],
         run: || callback(|_| {}),
     },

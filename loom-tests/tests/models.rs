@@ -72,7 +72,6 @@ tests! {
     poll_expires: "poll/expires" in fence;
     poll_self_served_expires: "poll/self-served-expires" in fence;
     barrier_rounds: "barrier/rounds" in fence membarrier;
-    barrier_two_producers: "barrier/two-producers" in fence;
     event_one_setter: "event/one-setter" in fence membarrier;
     event_two_setters: "event/two-setters" in fence membarrier;
     queue_two_producers: "queue/two-producers" in fence membarrier;
@@ -119,7 +118,6 @@ tests! {
     online_turns_back: "online/turns-back" in fence membarrier;
     online_goes: "online/goes" in fence membarrier;
     served_callback: "served/callback" in membarrier;
-    served_first_callback: "served/first-callback" in fence membarrier;
     served_cookie: "served/cookie" in fence membarrier;
     served_first_cookie: "served/first-cookie" in fence membarrier;
     pass_they_go: "pass/they-go" in fence membarrier;

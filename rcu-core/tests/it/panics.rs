@@ -30,7 +30,9 @@ struct Bomb;
 
 impl Drop for Bomb {
     fn drop(&mut self) {
-        panic();
+        PANICS.fetch_add(1, Ordering::SeqCst);
+        // A payload without memory: that of a payload's drop is leaked.
+        panic_any(());
     }
 }
 

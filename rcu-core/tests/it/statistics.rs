@@ -7,6 +7,7 @@ use std::thread;
 use rcu_core::{Domain, Fences, Stats, read_lock};
 
 use crate::child::{assert_passed, in_child};
+use crate::keep::keep;
 use crate::watchdog::{Watchdog, until, waiting};
 
 /// More than there are lists, so that some threads share one.
@@ -177,7 +178,8 @@ fn default_domain_counts_threads_and_their_callbacks_exactly() {
 
 #[test]
 fn handles_are_counted_wherever_they_are_dropped() {
-    let domain = Domain::new();
+    // It has the record of the handle that stays.
+    let domain = keep(Domain::new());
     let readers: Vec<_> = (0..10).map(|_| domain.reader()).collect();
     assert_eq!(domain.stats().readers, 10);
     for (gone, reader) in (1..).zip(readers) {
