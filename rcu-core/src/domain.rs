@@ -76,7 +76,8 @@ struct Owner {
 impl Drop for Owner {
     fn drop(&mut self) {
         let callbacks = &self.engine.callbacks;
-        if callbacks.thread.is_absent() && !callbacks.is_idle() {
+        // It waits for nobody but, in a forked child, for the one who starts all threads: should that fail, only this tells.
+        if !callbacks.is_idle() && !callbacks.thread.is_spawned_or_will_be() {
             if let Err(error) = self.engine.spawn(Meanwhile::GoOn) {
                 report(format_args!("the callbacks of a dropped domain are lost: {error}"));
             }

@@ -150,8 +150,8 @@ pub struct Stats {
     pub wakeups: u64,
     /// Stalls that were [reported](crate::Stall).
     pub stalls: u64,
-    /// Panics of the application's code that were contained, each of which the panic hook has reported: of callbacks, kicks and
-    /// hooks, of what these captured, and of panic payloads, when they are dropped.
+    /// Panics of the application's code that were contained: of callbacks, kicks and hooks, of what these captured, and of panic
+    /// payloads, when they are dropped. The panic hook has reported each that was no `resume_unwind`.
     ///
     /// Not of the domain, but of the process: a hook that is shared, or called as its domain ends, outlives the domain.
     pub panics_contained: u64,

@@ -64,6 +64,7 @@ pub fn full() {
 /// membarrier: chosen once per process.
 #[cfg(all(target_os = "linux", not(rcu_portable), not(rcu_loom)))]
 mod imp {
+    use std::io;
     use std::sync::atomic::compiler_fence;
 
     use super::{Ordering, fence};
@@ -73,7 +74,7 @@ mod imp {
 
     /// [`UNKNOWN`] until the choice is made. What it says of the kernel needs no ordering: the process registers before this is set.
     /// Neither a lock nor std's `OnceLock`: registering may take milliseconds, and a thread may do it for the first time while
-    /// another forks, after what is done ahead of a fork. The child inherits what the kernel was told, and may tell it again.
+    /// another forks, after what is done ahead of a fork.
     static CHOSEN: Counter = Counter::new(UNKNOWN);
 
     const UNKNOWN: u64 = 0;
@@ -92,6 +93,13 @@ mod imp {
         CHOSEN.decide(UNKNOWN, if sys::register_membarrier().is_ok() { LIGHT } else { FULL }) == LIGHT
     }
 
+    /// The kernel copies its own notes of a process before its memory. So a child that was forked as another thread made the choice
+    /// may know of it, and its kernel not: it registers anew. Should that be refused too, `refused` is why.
+    #[cold]
+    fn register_again(refused: io::Error) -> io::Result<()> {
+        sys::register_membarrier().and_then(|()| sys::membarrier()).map_err(|_| refused)
+    }
+
     #[inline(always)]
     pub fn light() {
         // SeqCst: the compiler moves nothing across; the processor is membarrier's.
@@ -99,7 +107,7 @@ mod imp {
     }
 
     pub fn remote() {
-        if let Err(error) = sys::membarrier() {
+        if let Err(error) = sys::membarrier().or_else(register_again) {
             report(format_args!(
                 "membarrier failed after readers began to rely on it: {error}. A seccomp filter installed later does \
                  this: call init() before it and allow membarrier, or build the domain with Fences::SeqCst."

@@ -9,7 +9,7 @@
 //! the absent keys are let through, beside the gone ones themselves. Of fewer than sixteen keys it is exact.
 //!
 //! Invariants: (1) every bit of a key that is there is set; (2) other bits that are set are those of keys that are gone, no
-//! more than two for each that is counted.
+//! more than two for each that is counted, unless the filter lets everything through.
 
 /// One bit of a key is in each half.
 type Block = [u64; 2];

@@ -4,7 +4,7 @@
 //! A thread has the same number in every domain and for all its life: that keeps its callbacks in order. The number is free
 //! for another thread once this one's destructors run. Should this one push yet, the two share a list for a while, which
 //! costs them time and nothing else. A thread that pushes first in a destructor of one of the C library's keys gives it back
-//! when ours is destroyed.
+//! when ours is destroyed, and keeps it if that does not come: one whose destructor is among the last that the C library calls.
 
 use std::cell::Cell;
 

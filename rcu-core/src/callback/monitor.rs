@@ -90,8 +90,16 @@ pub fn start() {
     if mem::replace(&mut lock(&MONITOR).running, true) {
         return;
     }
-    if spawn("rcu-stall", None, serve).is_err() {
-        lock(&MONITOR).running = false;
+    /// Says that there is no thread, unless it is forgotten: on unwinding too.
+    struct NotStarted;
+    impl Drop for NotStarted {
+        fn drop(&mut self) {
+            lock(&MONITOR).running = false;
+        }
+    }
+    let not_started = NotStarted;
+    if spawn("rcu-stall", None, serve).is_ok() {
+        mem::forget(not_started);
     }
 }
 

@@ -143,19 +143,18 @@ impl CallbackThread {
         // Before the claim, since it may take long: a library may be on its way in.
         #[cfg(not(rcu_loom))]
         pin_library();
-        if !self.claim(meanwhile) {
-            return Ok(());
-        }
-        let handle = with_signals_blocked(|| {
+        let Some(mut claim) = self.claim(meanwhile) else { return Ok(()) };
+        let started = with_signals_blocked(|| {
             #[cfg(not(rcu_loom))]
             monitor::start();
             sys::spawn(&options.name, options.stack_size, body)
         });
-        self.settle(handle).map_err(SpawnError)
+        claim.handle = Some(started.map_err(SpawnError)?);
+        Ok(())
     }
 
-    /// Claims to start the thread; false if it is there, or somebody else's claim is gone on with.
-    fn claim(&self, meanwhile: Meanwhile) -> bool {
+    /// Claims to start the thread; none if it is there, or somebody else's claim is gone on with.
+    fn claim(&self, meanwhile: Meanwhile) -> Option<Claim<'_>> {
         let mut handle = lock(&self.handle);
         if meanwhile == Meanwhile::Wait {
             handle = self.wait_until_settled(handle);
@@ -165,15 +164,7 @@ impl CallbackThread {
             self.set_state(STARTING);
         }
         drop(handle);
-        absent
-    }
-
-    fn settle(&self, started: std::io::Result<sys::Thread>) -> std::io::Result<()> {
-        let mut handle = lock(&self.handle);
-        self.set_state(if started.is_ok() { THERE } else { ABSENT });
-        self.settled.notify_all();
-        *handle = Some(started?);
-        Ok(())
+        absent.then(|| Claim { thread: self, handle: None })
     }
 
     fn wait_until_settled<'a>(
@@ -222,6 +213,22 @@ impl CallbackThread {
     }
 }
 
+/// Whoever has it starts the thread. When it is dropped the thread is there, or is not: because it could not be started, or
+/// because of a panic on the way.
+struct Claim<'a> {
+    thread: &'a CallbackThread,
+    handle: Option<sys::Thread>,
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        let mut handle = lock(&self.thread.handle);
+        self.thread.set_state(if self.handle.is_some() { THERE } else { ABSENT });
+        *handle = self.handle.take();
+        self.thread.settled.notify_all();
+    }
+}
+
 /// The thread of a domain. Somebody may be starting it.
 #[cfg(not(rcu_loom))]
 #[derive(Debug)]
@@ -255,7 +262,8 @@ impl Frozen<'_> {
         self.thread.left_behind.set(1);
     }
 
-    /// In a child that the thread itself forked: it is there, if the one that started it is not.
+    /// In a child that the thread itself forked: it is there, if the one that started it is not. If that one had not come to
+    /// leave the handle here, nobody can wait for the end of the thread.
     pub fn keep(&mut self) {
         self.thread.set_state(THERE);
     }

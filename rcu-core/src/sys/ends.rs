@@ -36,7 +36,7 @@ mod imp {
         H::ends();
     }
 
-    /// The key of the process. No lock: a fork may come at any time.
+    /// The key of this watcher, made by the first who asks. No lock: a fork may come at any time.
     fn key<H: AtThreadEnd>() -> Option<libc::pthread_key_t> {
         let number = &H::key().number;
         // Relaxed: a key is a number, and good for whoever knows it.

@@ -106,11 +106,12 @@ mod foreign {
     }
 
     fn create(stack_size: usize, start: *mut c_void) -> io::Result<Thread> {
+        let stack_size = stack_size.max(1).checked_next_multiple_of(STACK_UNIT);
+        let stack_size = stack_size.ok_or(io::ErrorKind::InvalidInput)?;
         let mut attributes = MaybeUninit::uninit();
         // SAFETY: `attributes` may be written.
         check(unsafe { libc::pthread_attr_init(attributes.as_mut_ptr()) })?;
         let mut thread = MaybeUninit::uninit();
-        let stack_size = stack_size.max(1).next_multiple_of(STACK_UNIT);
         // SAFETY: `attributes` is initialised.
         let sized = unsafe { libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), stack_size) };
         let created = check(sized).and_then(|()| {

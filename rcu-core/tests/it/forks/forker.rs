@@ -202,6 +202,21 @@ fn fork_from_the_drop_of_a_value_that_was_retired() {
     });
 }
 
+/// The C library starts the threads of a child, and has to refuse what std refuses.
+#[test]
+fn child_in_which_no_thread_can_be_started_says_so_every_time() {
+    alone("forker::child_in_which_no_thread_can_be_started_says_so_every_time", || {
+        let domain = Domain::builder().thread_stack_size(usize::MAX).build();
+        domain.init().expect_err("nobody has that much memory");
+        fork(|| {
+            for _ in 0..2 {
+                domain.init().expect_err("nobody has that much memory");
+            }
+            0
+        });
+    });
+}
+
 /// Forks when the thread is about to be gone, inside a section or not.
 struct Late {
     inside: bool,
