@@ -20,6 +20,9 @@ run() { # subcommand of models, what its last line counts, the count by other me
 
 run steps "marked steps" "$(grep -rnE '// Step \[' "${sources[@]}" | wc -l)"
 
+# What one mode lets pass does pass there, and is killed in the other.
+cargo test -p loom-tests --test mutants -- --ignored
+
 # By other means: tokens in the text, comments and the definitions of the fences themselves left out. A call of current is a load
 # of the counter; a counter's own load stands for its callers.
 counted=$(find "${sources[@]}" -name '*.rs' -not -path '*/sync/*' -not -path '*/sync.rs' -not -name fence.rs -print0 |

@@ -7,7 +7,7 @@ use rcu_core::event::Event;
 use rcu_core::registry::Kick;
 use rcu_core::sync::{Arc, AtomicU64, Mutex, Ordering, lock, model};
 
-use crate::run::{EXHAUSTIVE, Model, reach, reader};
+use crate::run::{EXHAUSTIVE, Mode, Model, reach, reader};
 use crate::scene::Scene;
 
 const SLEPT: &str = "the driver slept";
@@ -34,7 +34,7 @@ pub const MODELS: &[Model] = &[
         readers: 1,
         extent: EXHAUSTIVE,
         covered_by: &[],
-        long: &[],
+        long: &[Mode::Membarrier],
         outcomes: &[],
         run: takes_a_lock,
     },

@@ -54,7 +54,7 @@ pub const MODELS: &[Model] = &[
         readers: 1,
         extent: [Extent::Bound(3); 2],
         covered_by: &["poll/over", "poll/self-served-expires"],
-        long: &[Mode::Membarrier],
+        long: &Mode::ALL,
         outcomes: &[SAW[0], SAW[1]],
         run: || expires(Domain::new(), |_| {}),
     },

@@ -39,7 +39,7 @@ pub const MODELS: &[Model] = &[
         readers: 1,
         extent: EXHAUSTIVE,
         covered_by: &[],
-        long: &[],
+        long: &[Mode::Membarrier],
         outcomes: &[SAW[0], SAW[1], WAITED, AT_ONCE, SCANNED, UNSCANNED],
         run: || beside_driver(|_, _| come_and_go),
     },

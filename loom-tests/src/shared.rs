@@ -19,7 +19,7 @@ pub const MODELS: &[Model] = &[
         readers: 1,
         extent: [Extent::Bound(3); 2],
         covered_by: &["shared/reader-drives", "wake/one-section"],
-        long: &[Mode::Membarrier],
+        long: &Mode::ALL,
         outcomes: &[SAW[0], SAW[1], SLEPT, AWAKE, ONE_EACH],
         run: updaters::<2>,
     },

@@ -45,7 +45,7 @@ pub const MODELS: &[Model] = &[
         readers: 1,
         extent: [Extent::Bound(3); 2],
         covered_by: &["table/self-served-hit", "handover/last-handle"],
-        long: &[],
+        long: &[Mode::Membarrier],
         outcomes: &[HIT, MISSED],
         run: || hit(Server::Thread),
     },
