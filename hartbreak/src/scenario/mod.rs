@@ -20,6 +20,7 @@ mod storm;
 mod finish;
 
 use std::fmt;
+use std::time::{Duration, Instant};
 
 use crate::Failure;
 use crate::machine::Machine;
@@ -50,9 +51,11 @@ impl fmt::Display for Summary {
     }
 }
 
-/// How often the storm is made at most. A host that is busy elsewhere may not let any hart run beside the debugger for a
-/// while, which is not the debugger's doing; if it were, it would be so each time.
+/// How often the storm is made, and for how long, before it counts that harts did not run during updates. A host that is busy
+/// elsewhere may not let any hart run beside the debugger for a while, which is not the debugger's doing; if it were, it would
+/// be so each time.
 const STORMS: u32 = 4;
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs the scenario on a machine on which no hart was started, with at least two harts.
 ///
@@ -69,10 +72,11 @@ pub fn run(machine: Machine, options: &Options, sabotage: Option<Sabotage>) -> R
     let after_removal = removal::removal(&mut debugger)?;
     removal::grace_period(&mut debugger)?;
     coherence::invalidation(&mut debugger)?;
-    for storm in 1..=STORMS {
+    let begun = Instant::now();
+    for storm in 1.. {
         storm::storm(&mut debugger, options.duration)?;
         match finish::updates_while_running(&mut debugger) {
-            Err(_) if storm < STORMS => debugger.ledger.start_over(),
+            Err(_) if storm < STORMS || begun.elapsed() < PATIENCE => debugger.ledger.start_over(),
             result => {
                 result?;
                 break;
