@@ -8,6 +8,8 @@ its result set to 0, the return.
 import re
 import sys
 
+from listing import function
+
 LOOKS = ("test", "check", "matches")
 # This one looks at the empty snapshot, and has to fail.
 MORE = "snapshot"
@@ -18,15 +20,6 @@ COMPARE = re.compile(r"test\s+(%\w+),\1$")
 # Both at once.
 LOAD_AND_COMPARE = re.compile(r"cmpq\s+\$0x0,0x[0-9a-f]+\(%rip\)\s+#.*empty_table::(BREAK|WATCH)POINTS")
 BRANCH = re.compile(r"j(e|ne)\s+([0-9a-f]+)\b")
-
-
-def function(listing, name):
-    """The instructions of a function: {address: text}, in order."""
-    body = re.search(rf"^[0-9a-f]+ <empty_table::{name}>:\n((?:.+\n)+)", listing, re.M)
-    if not body:
-        raise SystemExit(f"no function empty_table::{name} in the listing")
-    lines = (re.match(r"\s*([0-9a-f]+):\s+(.*\S)", line) for line in body[1].splitlines())
-    return {int(line[1], 16): line[2] for line in lines if line}
 
 
 def path(code):
@@ -69,7 +62,7 @@ def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         listing = file.read()
     for name in LOOKS:
-        taken = path(function(listing, name))
+        taken = path(dict(function(listing, f"empty_table::{name}")))
         if wrong := check(taken):
             print("\n".join(taken))
             raise SystemExit(f"{name}: {wrong}")
@@ -80,7 +73,7 @@ def main():
                 raise SystemExit(f"{name}: {text}, twice, goes unnoticed")
             if not check(taken[:at] + ["call 1000"] + taken[at:]):
                 raise SystemExit(f"{name}: a call goes unnoticed")
-    if not (wrong := check(path(function(listing, MORE)))):
+    if not (wrong := check(path(dict(function(listing, f"empty_table::{MORE}"))))):
         raise SystemExit(f"{MORE}: a look at the empty snapshot goes unnoticed")
     print(f"{MORE}: more is noticed: {wrong}")
 

@@ -12,6 +12,8 @@ Other accesses do not matter here. The word is what is loaded first from the thr
 import re
 import sys
 
+from listing import function
+
 # What each path without a call may look like, and the one that has to be there: entering, and leaving for good. An empty
 # cell has no payload. The other ends of a path are for a section that was nested from the start, or that is left open.
 FUNCTIONS = {
@@ -21,15 +23,6 @@ FUNCTIONS = {
 FENCE = re.compile(r"lock\b|[mls]fence|xchg.*\(|cpuid|serialize")
 REGISTER = re.compile(r"%(?:r|e)?([abcd]|[sd]i|[sb]p|r?[0-9]+)(?:x|l|h)?[dwb]?$")
 MEMORY = re.compile(r"(%fs:)?(-?0x[0-9a-f]+)?(?:\((%\w+)?(?:,(%\w+)?(?:,\d)?)?\))?$")
-
-
-def function(listing, name):
-    """The instructions of a function: (address, text), in order."""
-    body = re.search(rf"^[0-9a-f]+ <object_code::{name}>:\n((?:.+\n)+)", listing, re.M)
-    if not body:
-        raise SystemExit(f"no function object_code::{name} in the listing")
-    lines = (re.match(r"\s*([0-9a-f]+):\s+(.*\S)", line) for line in body[1].splitlines())
-    return [(int(line[1], 16), line[2]) for line in lines if line]
 
 
 def paths(code):
@@ -139,7 +132,7 @@ class Walk:
 
 def check(listing, name):
     """(what is wrong, the path that has to be there as (index, letter) of its accesses, its length)"""
-    code = function(listing, name)
+    code = function(listing, f"object_code::{name}")
     allowed, needed = FUNCTIONS[name]
     wrong, common = [], None
     for path in paths(code):
@@ -160,7 +153,7 @@ def check(listing, name):
 
 def doctored(listing, name, first, second):
     """The listing with two instructions exchanged."""
-    (one, one_text), (two, two_text) = (function(listing, name)[index] for index in (first, second))
+    (one, one_text), (two, two_text) = (function(listing, f"object_code::{name}")[index] for index in (first, second))
     for address, old, new in ((one, one_text, two_text), (two, two_text, one_text)):
         listing = re.sub(
             rf"^(\s*{address:x}:\s+){re.escape(old)}", lambda match, new=new: match[1] + new, listing, flags=re.M
@@ -176,7 +169,7 @@ def main():
         wrong, common = check(listing, name)
         if wrong:
             failed = True
-            print("\n".join(f"{address:8x}  {text}" for address, text in function(listing, name)))
+            print("\n".join(f"{address:8x}  {text}" for address, text in function(listing, f"object_code::{name}")))
             print("\n".join(f"{name}: {line}" for line in wrong))
             continue
         accesses, length = common
