@@ -13,7 +13,7 @@ use libc::c_int;
 use rcu_core::{Domain, RcuCell, read_lock};
 
 use crate::child::{assert_passed, in_child};
-use crate::filters::seccomp::{Refused, install};
+use crate::filters::seccomp::{How, Refused, install};
 use crate::keep::keep;
 use crate::stress::Payload;
 use crate::watchdog::{Watchdog, waiting};
@@ -23,6 +23,8 @@ use crate::watchdog::{Watchdog, waiting};
 mod membarrier;
 mod seccomp;
 mod sleeps;
+#[cfg(all(not(rcu_portable), target_arch = "x86_64"))]
+mod unknown;
 
 const SKIPPED: &str = "skipped: ";
 
@@ -57,7 +59,7 @@ fn membarrier(command: c_int) -> Result<(), Option<i32>> {
 
 /// Whatever `init` does so that it need not be done later: starting threads, registering for membarrier.
 fn what_init_has_done() -> [Refused; 3] {
-    let refuse = |call, first_argument| Refused { call, first_argument, errno: libc::EPERM };
+    let refuse = |call, first_argument| Refused { call, first_argument, how: How::Errno(libc::EPERM) };
     let register = libc::MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED;
     [
         refuse(libc::SYS_clone, None),

@@ -3,17 +3,16 @@
 use std::sync::mpsc::channel;
 use std::thread;
 
-use libc::c_int;
 use rcu_core::{Domain, Fences, RcuCell, read_lock};
 
-use super::seccomp::{KILL, Refused, install};
+use super::seccomp::{How, Refused, install};
 use super::{in_filtered_child, membarrier};
 use crate::child::{assert_aborted, assert_passed};
 use crate::stress::{stress_default_domain, stress_domain};
 use crate::watchdog::{Watchdog, waiting};
 
-fn no_membarrier(errno: c_int) -> Refused {
-    Refused { call: libc::SYS_membarrier, first_argument: None, errno }
+fn no_membarrier(how: How) -> Refused {
+    Refused { call: libc::SYS_membarrier, first_argument: None, how }
 }
 
 /// A grace period that has to sleep: its reader leaves when it is kicked, which comes after the fence.
@@ -35,12 +34,25 @@ fn stay_until_kicked() {
     reader.join().expect("the reader does not panic");
 }
 
+/// Registers a thread that stays outside of any section: a grace period has to reckon with its running light.
+pub fn have_a_reader_that_stays() {
+    let (send, registered) = channel();
+    thread::spawn(move || {
+        rcu_core::register_current_thread();
+        send.send(()).expect("the test waits");
+        loop {
+            thread::park();
+        }
+    });
+    waiting("a reader to register", || registered.recv()).expect("it registers");
+}
+
 #[test]
 fn host_without_membarrier_uses_full_fences_at_run_time() {
     const TEST: &str = "filters::membarrier::host_without_membarrier_uses_full_fences_at_run_time";
     let _watchdog = Watchdog::new(TEST);
     let output = in_filtered_child(TEST, || {
-        install(&[no_membarrier(libc::ENOSYS)]).expect("the host accepts filters");
+        install(&[no_membarrier(How::Errno(libc::ENOSYS))]).expect("the host accepts filters");
         let register = libc::MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED;
         assert_eq!(membarrier(register), Err(Some(libc::ENOSYS)), "a host without membarrier");
         // Were membarrier relied on, its failure would abort.
@@ -63,17 +75,8 @@ fn filter_installed_after_the_first_section_aborts_with_a_message_that_names_cau
     let _watchdog = Watchdog::new(TEST);
     let output = in_filtered_child(TEST, || {
         drop(read_lock());
-        install(&[no_membarrier(libc::EPERM)]).expect("the host accepts filters");
-        let (send, registered) = channel();
-        // A reader that stays, outside of any section: a grace period has to reckon with its running light.
-        thread::spawn(move || {
-            rcu_core::register_current_thread();
-            send.send(()).expect("the test waits");
-            loop {
-                thread::park();
-            }
-        });
-        waiting("a reader to register", || registered.recv()).expect("it registers");
+        install(&[no_membarrier(How::Errno(libc::EPERM))]).expect("the host accepts filters");
+        have_a_reader_that_stays();
         rcu_core::synchronize();
     });
     if let Some(output) = output {
@@ -94,7 +97,7 @@ fn fork_of_a_process_of_full_fences_makes_no_membarrier_call() {
     const TEST: &str = "filters::membarrier::fork_of_a_process_of_full_fences_makes_no_membarrier_call";
     let _watchdog = Watchdog::new(TEST);
     let output = in_filtered_child(TEST, || {
-        install(&[no_membarrier(KILL)]).expect("the host accepts filters");
+        install(&[no_membarrier(How::Kill)]).expect("the host accepts filters");
         let domain = Domain::builder().fences(Fences::SeqCst).build();
         let reader = domain.reader();
         drop(reader.read_lock());

@@ -10,12 +10,20 @@ pub struct Refused {
     pub call: c_long,
     /// Only with this first argument, if any; otherwise with all.
     pub first_argument: Option<c_int>,
-    /// [`KILL`] ends the process instead.
-    pub errno: c_int,
+    /// What happens then.
+    pub how: How,
 }
 
-/// No error number.
-pub const KILL: c_int = 0;
+/// How a system call is refused.
+#[derive(Clone, Copy)]
+pub enum How {
+    /// With this error number.
+    Errno(c_int),
+    /// With a SIGSYS, whose handler may say what the call returns.
+    Trap,
+    /// With the end of the process.
+    Kill,
+}
 
 /// Installs a filter that refuses these system calls and allows all others. It holds for every thread of the process, and cannot
 /// be taken back.
@@ -50,9 +58,10 @@ fn instructions(refused: &Refused) -> Vec<sock_filter> {
     let mut conditions = vec![(offset_of!(libc::seccomp_data, nr), number)];
     conditions.extend(refused.first_argument.map(|first| (argument, first as u32)));
 
-    let action = match refused.errno {
-        KILL => libc::SECCOMP_RET_KILL_PROCESS,
-        errno => libc::SECCOMP_RET_ERRNO | errno as u32,
+    let action = match refused.how {
+        How::Errno(errno) => libc::SECCOMP_RET_ERRNO | errno as u32,
+        How::Trap => libc::SECCOMP_RET_TRAP,
+        How::Kill => libc::SECCOMP_RET_KILL_PROCESS,
     };
     let mut program = vec![statement(libc::BPF_RET | libc::BPF_K, action)];
     // From the last to the first, because each jumps over all that follows it.

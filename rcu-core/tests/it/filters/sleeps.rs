@@ -8,12 +8,12 @@ use std::time::Duration;
 use rcu_core::{Domain, Reader};
 
 use super::in_filtered_child;
-use super::seccomp::{Refused, install};
+use super::seccomp::{How, Refused, install};
 use crate::child::assert_passed;
 use crate::watchdog::{Watchdog, until, waiting};
 
 fn refuse(call: libc::c_long) -> Refused {
-    Refused { call, first_argument: None, errno: libc::EPERM }
+    Refused { call, first_argument: None, how: How::Errno(libc::EPERM) }
 }
 
 /// Sections that follow one another at once, until told to stop.

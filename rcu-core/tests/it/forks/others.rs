@@ -147,13 +147,14 @@ fn threads_register_and_exit_while_another_forks() {
     alone("others::threads_register_and_exit_while_another_forks", || {
         let (domain, stop) = (Domain::new(), flag());
         let steps = [AtomicU32::new(0), AtomicU32::new(0)];
-        let mut hits = [0, 0];
-        let forks = 300;
+        let (mut hits, mut forks) = ([0, 0], 0);
         thread::scope(|scope| {
             for _ in 0..3 {
                 scope.spawn(|| come_and_go(stop, &steps));
             }
-            for _ in 0..forks {
+            // The second window is narrow, and missed for long on a host that is busy with others.
+            while forks < 300 || (hits.contains(&0) && forks < 30_000) {
+                forks += 1;
                 let seen = fork(|| {
                     // They stay as they were at the fork.
                     let seen = [0, 1].map(|step| steps[step].load(Ordering::SeqCst) != 0);
