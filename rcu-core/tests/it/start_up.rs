@@ -40,6 +40,25 @@ fn init_that_cannot_start_the_thread_is_an_error_with_a_source() {
     domain.init().expect_err("tried again, and refused again");
 }
 
+/// Who waits for the outcome of another's start learns that it failed, and fails itself.
+#[test]
+fn threads_that_wait_for_a_start_that_fails_do_not_wait_for_ever() {
+    let _watchdog = Watchdog::new("threads_that_wait_for_a_start_that_fails_do_not_wait_for_ever");
+    const THREADS: usize = 4;
+    let domain = Domain::builder().thread_stack_size(TOO_MUCH).build();
+    let together = Barrier::new(THREADS);
+    thread::scope(|s| {
+        for _ in 0..THREADS {
+            s.spawn(|| {
+                for _ in 0..500 {
+                    together.wait();
+                    waiting("the outcome", || domain.init()).expect_err("nobody has that much memory");
+                }
+            });
+        }
+    });
+}
+
 /// One of them starts it; who has to know that it is there waits for that one, at the hard limit too.
 #[cfg(target_os = "linux")]
 #[test]

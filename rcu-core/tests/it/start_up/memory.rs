@@ -3,9 +3,10 @@
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 use std::{fs, io, thread};
 
-use rcu_core::{Domain, RcuBox};
+use rcu_core::{Culprit, Domain, RcuBox};
 
 use super::Counted;
 use crate::child::{assert_passed, in_child};
@@ -135,6 +136,31 @@ fn default_domain_accepts_callbacks_without_a_thread_and_starts_it_later() {
         assert_eq!((pending, ran.load(Ordering::SeqCst)), (1, 0));
         rcu_core::init().expect("there is memory again");
         until("the callback", || ran.load(Ordering::SeqCst) == 1);
+    });
+    assert_passed(&output);
+}
+
+/// The thread that watches callbacks is started again too.
+#[test]
+fn callback_that_hangs_is_named_though_its_watcher_could_not_be_started_at_first() {
+    const TEST: &str =
+        "start_up::memory::callback_that_hangs_is_named_though_its_watcher_could_not_be_started_at_first";
+    let output = in_child(TEST, || {
+        let _watchdog = Watchdog::new(TEST);
+        let named = Arc::new(AtomicU32::new(0));
+        let hook = Arc::clone(&named);
+        let builder = Domain::builder().stall_timeout(Duration::from_millis(1)).on_stall(move |stall| {
+            hook.fetch_add(u32::from(matches!(stall.culprit, Culprit::Callback { .. })), Ordering::SeqCst);
+        });
+        let domain = builder.build();
+        // Less than a stack.
+        let limit = Limit::to_use(1 << 20);
+        let refused = domain.init();
+        drop(limit);
+        refused.expect_err("no thread can be started");
+        let hangs = Arc::clone(&named);
+        domain.call(move || until("the report", || hangs.load(Ordering::SeqCst) > 0));
+        waiting("the callback", || domain.barrier());
     });
     assert_passed(&output);
 }
