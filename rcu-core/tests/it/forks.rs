@@ -4,6 +4,7 @@
 //! the window that it is about: never is a failure.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
@@ -118,6 +119,7 @@ fn exit_code(child: libc::pid_t) -> i32 {
     // SAFETY: `status` may be written.
     while unsafe { libc::waitpid(child, &raw mut status, libc::WNOHANG) } == 0 {
         if begin.elapsed() > LIMIT {
+            say_where(child);
             // SAFETY: a child of ours that has not been waited for.
             unsafe { libc::kill(child, libc::SIGKILL) };
             panic!("the child hung");
@@ -126,6 +128,21 @@ fn exit_code(child: libc::pid_t) -> i32 {
     }
     assert!(libc::WIFEXITED(status), "the child was ended by signal {}", libc::WTERMSIG(status));
     libc::WEXITSTATUS(status)
+}
+
+/// Says what a process is at: by its threads' states, and by their stacks if there is a debugger.
+fn say_where(process: libc::pid_t) {
+    let tasks = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    for task in tasks {
+        let [name, stat, call] =
+            ["comm", "stat", "syscall"].map(|file| std::fs::read_to_string(task.path().join(file)));
+        eprintln!("child {process}: {name:?} {stat:?} {call:?}");
+    }
+    let process = process.to_string();
+    let stacks = Command::new("gdb").args(["-p", &process, "-batch", "-ex", "thread apply all bt"]).output();
+    if let Ok(output) = stacks {
+        eprintln!("{}", String::from_utf8_lossy(&output.stdout));
+    }
 }
 
 /// Waits until `condition` holds. The watchdog's own would say what for, with a lock that a child may find held.
