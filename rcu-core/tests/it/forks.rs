@@ -14,7 +14,7 @@ use rcu_core::{Domain, RcuCell, Reader, read_lock};
 
 use crate::child::{assert_passed, in_child};
 use crate::keep::keep;
-use crate::watchdog::Watchdog;
+use crate::watchdog::{Watchdog, pause};
 
 mod before_exec;
 mod child;
@@ -148,7 +148,7 @@ fn say_where(process: libc::pid_t) {
 /// Waits until `condition` holds. The watchdog's own would say what for, with a lock that a child may find held.
 fn until(_what: &str, condition: impl Fn() -> bool) {
     while !condition() {
-        thread::yield_now();
+        pause();
     }
 }
 

@@ -61,7 +61,16 @@ pub fn waiting<R>(what: &str, wait: impl FnOnce() -> R) -> R {
 pub fn until(what: &str, condition: impl Fn() -> bool) {
     waiting(what, || {
         while !condition() {
-            thread::yield_now();
+            pause();
         }
     });
+}
+
+/// Lets others run, between two looks at what they are to do.
+///
+/// It sleeps. Some kernels' schedulers, Linux 6.18's among them, take so much from a thread that yields again and again, and give so much
+/// to its neighbours, that a thread beside some of these, or a child forked by one, does not run for half a minute.
+pub fn pause() {
+    // By futex(2): one test refuses nanosleep(2).
+    thread::park_timeout(Duration::from_micros(20));
 }

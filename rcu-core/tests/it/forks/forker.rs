@@ -12,6 +12,7 @@ use super::{
 };
 use super::{is_set, queue, report, set, until, use_everything};
 use crate::keep::keep;
+use crate::watchdog::pause;
 
 #[test]
 fn child_of_a_plain_thread_can_do_everything() {
@@ -107,7 +108,7 @@ fn quiescent_reader_goes_on_in_the_child() {
                 // More than one, if the grace period before the cookie's has started.
                 while !domain.poll(cookie) {
                     reader.quiescent();
-                    thread::yield_now();
+                    pause();
                 }
                 reader.offline(|| use_everything(&domain));
                 assert_eq!(*cell.load(&reader), 2);
