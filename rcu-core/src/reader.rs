@@ -122,14 +122,14 @@ impl Record {
     #[inline(always)]
     pub fn lock(&self, period: &GracePeriod, entering: impl FnOnce(), slow: impl FnOnce()) {
         let word = load_own(&self.word);
-        let low = word & (NEST | SLOW);
+        let low = low(word);
         if low == 0 {
             entering();
             // Release [enter]: pairs with the scan.
             self.word.store(period.current(), Ordering::Release);
             // light [heavy]: pairs with the heavy fence after the counter's store; our pointer loads come after it.
             fence::light();
-        } else if low < NEST {
+        } else if low < NEST as u16 {
             cold();
             // Release [nest]: pairs with the scan, which may read this store instead of the one that entered.
             self.word.store(word + 1, Ordering::Release);
@@ -142,7 +142,7 @@ impl Record {
     #[inline(always)]
     pub fn unlock(&self, period: &GracePeriod, slow: impl FnOnce()) {
         let word = load_own(&self.word);
-        let low = word & (NEST | SLOW);
+        let low = low(word);
         if low == 1 {
             // Release [leave]: pairs with the scan; everything in the section comes before the free.
             self.word.store(0, Ordering::Release);
@@ -150,7 +150,7 @@ impl Record {
             fence::light();
             // Step [wake-after-leave]: a driver that marked this reader sleeps until it is told.
             self.wake_driver(period);
-        } else if low < SLOW {
+        } else if low < SLOW as u16 {
             cold();
             // Release [nest]: pairs with the scan, as for nesting.
             self.word.store(word - 1, Ordering::Release);
@@ -314,6 +314,14 @@ impl Record {
         self.waiting.store(waiting.into(), Ordering::Relaxed);
     }
 }
+
+/// The nest count and SLOW. A narrow number, of which processors compare the low half of a register, and need no mask.
+#[inline(always)]
+fn low(word: u64) -> u16 {
+    word as u16
+}
+
+const_assert_eq!(NEST | SLOW, u16::MAX as u64);
 
 /// SLOW, if readers need fences of their own.
 fn slow_bit(period: &GracePeriod) -> u64 {

@@ -42,7 +42,8 @@ use crate::scope::{Global, Scope};
 /// assert!(low.is_positive());
 /// ```
 pub struct RcuCell<T: Send + Sync + 'static, S: Scope = Global> {
-    /// Never none.
+    /// Invariant (1): never none. `new_in` stores a value before anybody has the cell, and whoever takes one out puts another in with the
+    /// same exchange.
     option: RcuOption<T, S>,
 }
 
@@ -87,10 +88,8 @@ impl<T: Send + Sync + 'static, S: Scope> RcuCell<T, S> {
     /// ```
     #[inline(always)]
     pub fn load<'g>(&'g self, section: &'g impl Section<S>) -> &'g T {
-        match self.option.load(section) {
-            Some(value) => value,
-            None => unreachable!("an RcuCell is never empty"),
-        }
+        // SAFETY: (1) of the cell.
+        unsafe { self.option.load(section).unwrap_unchecked() }
     }
 
     /// Publishes a value and returns the one that was there.
