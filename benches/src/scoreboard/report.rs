@@ -1,62 +1,76 @@
-//! What is reported: one row for a figure, as CSV and as Markdown.
+//! What is reported: one row for a figure. Rows are written to a CSV file as they come, and read from one; tables, targets and plots
+//! are made of them.
 
-use std::fmt::Write as _;
+pub mod csv;
+pub mod markdown;
+pub mod plots;
+pub mod targets;
 
 /// A figure.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Row {
+    /// In which process it was measured, from 1.
+    pub process: usize,
     /// Which job.
-    pub job: &'static str,
+    pub job: String,
     /// Who did it.
-    pub subject: &'static str,
-    /// Which variant of the job: a number of entries, or a name.
+    pub subject: String,
+    /// In which of its ways; empty if there is one.
     pub variant: String,
+    /// Which case of the job: a number of entries, or a name.
+    pub case: String,
     /// How many threads did it at once.
     pub threads: usize,
-    /// How much it took.
+    /// Which figure of the job: most have the median alone.
+    pub measure: String,
+    /// How much.
     pub value: f64,
     /// Of what.
-    pub unit: &'static str,
+    pub unit: String,
 }
 
-/// The rows as a file.
-pub fn csv(rows: &[Row]) -> String {
-    let mut text = String::from("job,subject,variant,threads,value,unit\n");
-    for Row { job, subject, variant, threads, value, unit } in rows {
-        writeln!(text, "{job},{subject},{variant},{threads},{value:.3},{unit}").expect("a string grows");
+impl Row {
+    /// Whether it is the same figure, perhaps of another process.
+    fn is_same(&self, other: &Self) -> bool {
+        let key = |row: &Self| {
+            let Self { job, subject, variant, case, threads, measure, .. } = row.clone();
+            (job, subject, variant, case, threads, measure)
+        };
+        key(self) == key(other)
     }
-    text
 }
 
-/// The rows as a table for each job: a line for each subject and number of threads, a column for each variant.
-pub fn markdown(rows: &[Row]) -> String {
-    let mut text = String::new();
-    for of_job in rows.chunk_by(|one, other| one.job == other.job) {
-        let variants = distinct(of_job.iter().map(|row| &row.variant));
-        write!(text, "\n| {}, {} |", of_job[0].job, of_job[0].unit).expect("a string grows");
-        for variant in &variants {
-            write!(text, " {variant} |").expect("a string grows");
-        }
-        text += "\n|---|";
-        text += &"---:|".repeat(variants.len());
-        for (subject, threads) in distinct(of_job.iter().map(|row| (row.subject, row.threads))) {
-            write!(text, "\n| {subject}").expect("a string grows");
-            if threads > 1 {
-                write!(text, ", {threads} threads").expect("a string grows");
-            }
-            text += " |";
-            for &variant in &variants {
-                let same =
-                    |row: &&Row| (row.subject, row.threads, &row.variant) == (subject, threads, variant);
-                match of_job.iter().find(same) {
-                    Some(row) => write!(text, " {:.2} |", row.value).expect("a string grows"),
-                    None => text += " |",
-                }
-            }
-        }
-        text.push('\n');
+/// What several processes found: the median, the least and the most.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    pub least: f64,
+    pub median: f64,
+    pub most: f64,
+}
+
+impl Spread {
+    /// Of at least one figure.
+    pub fn of(mut figures: Vec<f64>) -> Option<Self> {
+        figures.sort_by(f64::total_cmp);
+        let at = |index: usize| figures.get(index).copied();
+        Some(Self { least: at(0)?, median: at(figures.len() / 2)?, most: *figures.last()? })
     }
-    text
+}
+
+/// One row for each figure, with the median of all processes as its value, in the order in which they come first.
+pub fn medians(rows: &[Row]) -> Vec<Row> {
+    let mut all: Vec<(Row, Vec<f64>)> = Vec::new();
+    for row in rows {
+        match all.iter_mut().find(|(first, _)| first.is_same(row)) {
+            Some((_, values)) => values.push(row.value),
+            None => all.push((row.clone(), vec![row.value])),
+        }
+    }
+    let median = |(mut row, values): (Row, Vec<f64>)| {
+        row.value = Spread::of(values)?.median;
+        Some(row)
+    };
+    all.into_iter().filter_map(median).collect()
 }
 
 /// Each once, where it comes first.
@@ -68,45 +82,4 @@ fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
         }
     }
     distinct
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rows() -> Vec<Row> {
-        let row = |subject, variant: &str, threads, value| Row {
-            job: "a-job",
-            subject,
-            variant: variant.to_string(),
-            threads,
-            value,
-            unit: "ns/op",
-        };
-        vec![
-            row("ours", "8", 1, 1.5),
-            row("theirs", "8", 1, 2.0),
-            row("ours", "1000", 1, 3.0),
-            row("ours", "8", 2, 0.75),
-        ]
-    }
-
-    #[test]
-    fn a_csv_file_has_a_line_for_each_figure() {
-        let lines = csv(&rows());
-        assert!(lines.starts_with("job,subject,variant,threads,value,unit\na-job,ours,8,1,1.500,ns/op\n"));
-        assert_eq!(lines.lines().count(), 5);
-    }
-
-    #[test]
-    fn a_table_has_its_columns_and_lines_in_the_order_of_the_figures() {
-        let table = "
-| a-job, ns/op | 8 | 1000 |
-|---|---:|---:|
-| ours | 1.50 | 3.00 |
-| theirs | 2.00 | |
-| ours, 2 threads | 0.75 | |
-";
-        assert_eq!(markdown(&rows()), table);
-    }
 }

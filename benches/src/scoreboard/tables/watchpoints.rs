@@ -4,15 +4,19 @@
 use debug_tables::{Access, Flags, WatchpointTable};
 use rcu_core::read_lock;
 
-use super::Job;
+use super::guarded::{Alone, InMutex, InRwLock, Look, Swapped};
 use super::list::{Item, List};
-use super::lookup::{Lookup, misses};
-use super::tables::{Subject, entrants, job};
+use super::lookup::{Each, Lookup, misses};
+use super::{Job, Subject, entrants, job};
 
-pub const MISS: Job = job("wp-miss", || {
+pub const MISS: Job = job("wp-miss", |_| {
     entrants(&[
-        Subject { name: "debug-tables", with: misses::<WatchpointTable> },
-        Subject { name: "linear-list", with: misses::<List<Item>> },
+        Subject { name: "debug-tables", variant: "one section", with: misses::<WatchpointTable> },
+        Subject { name: "debug-tables", variant: "a section each", with: misses::<Each<WatchpointTable>> },
+        Subject { name: "list", variant: "alone", with: misses::<Alone<List<Item>>> },
+        Subject { name: "list", variant: "mutex each", with: misses::<InMutex<List<Item>>> },
+        Subject { name: "list", variant: "rwlock each", with: misses::<InRwLock<List<Item>>> },
+        Subject { name: "list", variant: "arc-swap each", with: misses::<Swapped<List<Item>>> },
     ])
 });
 
@@ -41,7 +45,19 @@ impl Lookup for WatchpointTable {
     }
 }
 
-impl Lookup for List<Item> {
+impl Lookup for Each<WatchpointTable> {
+    fn with(addrs: &[u64]) -> Self {
+        Self(Lookup::with(addrs))
+    }
+
+    #[inline(never)]
+    fn found(&self, addrs: &[u64]) -> usize {
+        let stops = |&&addr: &&u64| self.0.check(&read_lock(), addr, LEN, Access::Write, |_| true).is_some();
+        addrs.iter().filter(stops).count()
+    }
+}
+
+impl Look for List<Item> {
     fn with(addrs: &[u64]) -> Self {
         let item =
             |(&first, flags): (&u64, Flags)| Item { first, last: first + (LEN - 1), flags: flags.bits() };
@@ -50,8 +66,8 @@ impl Lookup for List<Item> {
         Self::new(items)
     }
 
-    #[inline(never)]
-    fn found(&self, addrs: &[u64]) -> usize {
-        addrs.iter().filter(|&&addr| self.stops(addr, LEN, Flags::MEM_WRITE.bits())).count()
+    #[inline]
+    fn look(&self, addr: u64) -> bool {
+        self.stops(addr, LEN, Flags::MEM_WRITE.bits())
     }
 }

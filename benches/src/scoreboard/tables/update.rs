@@ -8,18 +8,21 @@ use std::thread;
 use debug_tables::{Breakpoint, BreakpointTable, Flags};
 use rcu_core::{barrier, read_lock};
 
-use super::Job;
+use super::super::measure::{Work, pieces, timed};
+use super::guarded::{Alone, InMutex, InRwLock, Swapped};
 use super::list::{List, Point};
 use super::lookup::Lookup;
-use super::measure::{Work, timed};
 use super::random::Random;
-use super::tables::{Subject, entrants, job};
+use super::{Job, Subject, entrants, job};
 
-pub const JOB: Job = job("table-update", || {
+pub const JOB: Job = job("table-update", |_| {
     entrants(&[
-        Subject { name: "debug-tables", with: exchanges::<BreakpointTable> },
-        Subject { name: "linear-list", with: exchanges::<List<Point>> },
-        Subject { name: "memcpy", with: exchanges::<Copies> },
+        Subject { name: "debug-tables", variant: "", with: exchanges::<BreakpointTable> },
+        Subject { name: "list", variant: "alone", with: exchanges::<Alone<List<Point>>> },
+        Subject { name: "list", variant: "mutex", with: exchanges::<InMutex<List<Point>>> },
+        Subject { name: "list", variant: "rwlock", with: exchanges::<InRwLock<List<Point>>> },
+        Subject { name: "list", variant: "arc-swap", with: exchanges::<Swapped<List<Point>>> },
+        Subject { name: "memcpy", variant: "", with: exchanges::<Copies> },
     ])
 });
 
@@ -50,17 +53,6 @@ impl TableUpdate for BreakpointTable {
 
     fn settle(&mut self) {
         barrier();
-    }
-}
-
-impl TableUpdate for List<Point> {
-    fn with(pcs: &[u64]) -> Self {
-        Lookup::with(pcs)
-    }
-
-    fn exchange(&mut self, new: u64, old: u64) {
-        self.insert(Point { pc: new, flags: Flags::GDB.bits() });
-        self.remove(old, Flags::GDB.bits());
     }
 }
 
@@ -105,8 +97,8 @@ fn exchanges<T: TableUpdate>(entries: usize) -> Work {
     let mut absent = present.split_off(entries);
     let mut subject = T::with(&present);
     let mut next = 0;
-    Box::new(move || {
-        let figure = timed(UPDATES, || {
+    pieces(move || {
+        let figure = timed(UPDATES as u64, || {
             for new in &mut absent {
                 // Far apart in table order.
                 next = (next + 7919) % present.len();

@@ -26,6 +26,12 @@ pub struct List<T> {
     len: AtomicUsize,
 }
 
+impl<T: Clone> Clone for List<T> {
+    fn clone(&self) -> Self {
+        Self::new(self.items.clone())
+    }
+}
+
 impl<T> List<T> {
     pub fn new(items: Vec<T>) -> Self {
         Self { len: AtomicUsize::new(items.len()), items }

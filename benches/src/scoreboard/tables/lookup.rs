@@ -1,6 +1,6 @@
-//! Is there an entry at an address? All looks of a piece of work are in one section.
+//! Is there an entry at an address? All looks of a piece of work are in one section, or each is in its own.
 
-use super::measure::{Work, timed};
+use super::super::measure::{Work, pieces, timed};
 use super::random::Random;
 
 /// How many addresses are looked at, over and over.
@@ -14,6 +14,9 @@ pub trait Lookup: 'static {
     /// At how many of these there is one.
     fn found(&self, addrs: &[u64]) -> usize;
 }
+
+/// A section for each look.
+pub struct Each<T>(pub T);
 
 /// Looks at addresses that have an entry.
 pub fn hits<T: Lookup>(entries: usize) -> Work {
@@ -31,5 +34,5 @@ pub fn misses<T: Lookup>(entries: usize) -> Work {
 
 fn looks(subject: impl Lookup, probes: Vec<u64>, found: usize) -> Work {
     assert_eq!(subject.found(&probes), found);
-    Box::new(move || timed(probes.len(), || subject.found(&probes)))
+    pieces(move || timed(probes.len() as u64, || subject.found(&probes)))
 }

@@ -1,0 +1,92 @@
+//! The command line of the scoreboard.
+//!
+//! The program that is started measures nothing: for each process that was asked for, and each job, it starts itself with `--rows`,
+//! which measures that job and prints its rows. Threads and libraries of one job are then not there when the next one is measured; what is
+//! interrupted has lost the job that was being measured, and no more.
+
+mod arguments;
+mod gather;
+
+use std::error::Error;
+use std::fs;
+use std::io::{self, Write};
+use std::panic;
+use std::process::{self, ExitCode};
+
+use crate::scoreboard::report::{Row, csv, markdown, medians, plots, targets};
+use crate::scoreboard::{Job, Setup, flood};
+use arguments::{Arguments, Source, Task};
+
+/// Does what the command line asks for.
+pub fn run() -> ExitCode {
+    let done = match arguments::parse() {
+        Ok(Task::Help) => {
+            println!("{}", arguments::USAGE);
+            Ok(())
+        }
+        Ok(Task::Rows(job, setup)) => rows(job, &setup),
+        Ok(Task::Flood { subject, variant, values }) => flooded(&subject, &variant, values),
+        Ok(Task::Report(arguments)) => report(&arguments),
+        Err(error) => {
+            eprintln!("scoreboard: {error}\n{}", arguments::USAGE);
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("scoreboard: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Ends the process when any thread panics: the others may be waiting for it.
+fn abort_on_panic() {
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        process::abort();
+    }));
+}
+
+/// Measures a job in this process, and prints its rows.
+fn rows(job: &Job, setup: &Setup) -> Result<(), Box<dyn Error>> {
+    abort_on_panic();
+    let rows = job.run(setup);
+    let mut out = io::stdout().lock();
+    rows.iter().try_for_each(|row| writeln!(out, "{}", csv::line(row)))?;
+    Ok(())
+}
+
+/// Floods this process, and prints the most memory that it had.
+fn flooded(subject: &str, variant: &str, values: u64) -> Result<(), Box<dyn Error>> {
+    abort_on_panic();
+    let peak = flood::run(subject, variant, values)
+        .ok_or_else(|| format!("nobody is called {subject} {variant}"))?;
+    println!("{peak:.1}");
+    Ok(())
+}
+
+/// Has everything measured, or reads what was, and reports it.
+fn report(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    let rows = match &arguments.source {
+        Source::Measure { jobs, setup, processes } => {
+            gather::measured(jobs, setup, *processes, arguments.csv.as_deref())?
+        }
+        Source::File(file) => fs::read_to_string(file)?.lines().filter_map(csv::row).collect(),
+    };
+    let outcomes = targets::outcomes(&rows);
+    print!("{}{}", markdown::markdown(&medians(&rows)), targets::markdown(&outcomes));
+    if let Some(folder) = &arguments.out {
+        fs::create_dir_all(folder)?;
+        fs::write(folder.join("tables.md"), text(&rows, &outcomes))?;
+        fs::write(folder.join("targets.csv"), targets::csv(&outcomes))?;
+        plots::draw(&medians(&rows), folder)?;
+    }
+    Ok(())
+}
+
+fn text(rows: &[Row], outcomes: &[targets::Outcome]) -> String {
+    markdown::markdown(&medians(rows)) + &targets::markdown(outcomes)
+}

@@ -1,0 +1,95 @@
+//! How much memory a flood of retired values takes, beside a reader that runs sections. Memory is a process's: each flood is one of
+//! its own, which this program starts, and which says the most that it had.
+
+use std::process::Command;
+use std::sync::atomic::Ordering;
+
+use super::measure::{Effort, Work};
+#[cfg(feature = "liburcu")]
+use super::rivals::liburcu::{self, Liburcu, PerCpu};
+use super::rivals::{Retire, count, crossbeam_epoch, haphazard, kovan, rcu_core, sdd, seize};
+use super::threads::{Readers, beside};
+use super::{Entrant, Job, Measure, Setup};
+
+pub const JOB: Job = Job {
+    name: "flood-rss",
+    group: "memory",
+    measures: &[Measure::median("MiB")],
+    full: Effort::new(1, 0),
+    quick: Effort::new(1, 0),
+    entrants,
+};
+
+/// A subject, and its flood of so many values.
+type Flood = (&'static str, &'static str, fn(u64));
+
+fn floods() -> Vec<Flood> {
+    vec![
+        of::<rcu_core::Thread>(),
+        of::<rcu_core::Paced>(),
+        #[cfg(feature = "liburcu")]
+        of::<Liburcu<liburcu::Memb>>(),
+        #[cfg(feature = "liburcu")]
+        of::<PerCpu<liburcu::Memb>>(),
+        of::<crossbeam_epoch::Thread>(),
+        of::<seize::Thread>(),
+        of::<haphazard::Haphazard>(),
+        of::<sdd::Sdd>(),
+        of::<kovan::Kovan>(),
+    ]
+}
+
+fn of<S: Retire>() -> Flood {
+    (S::NAME, S::VARIANT, flood::<S>)
+}
+
+fn entrants(setup: &Setup) -> Vec<Entrant> {
+    let (case, values): (_, u64) = if setup.quick { ("100 k", 100_000) } else { ("10 M", 10_000_000) };
+    let entrant = |(subject, variant, _)| {
+        let work: Work = Box::new(move |_, samples| samples.push(0, process(subject, variant, values)));
+        Entrant { subject, variant, case: case.to_string(), threads: 1, work }
+    };
+    floods().into_iter().map(entrant).collect()
+}
+
+/// Starts a process with a flood, and returns the most memory that it had, in MiB.
+fn process(subject: &str, variant: &str, values: u64) -> f64 {
+    let program = std::env::current_exe().expect("this program is a file");
+    let ended = Command::new(program)
+        .args(["--flood", &format!("{subject},{variant},{values}")])
+        .output()
+        .expect("this program can be run");
+    assert!(ended.status.success(), "{subject}: {}", String::from_utf8_lossy(&ended.stderr));
+    let printed = String::from_utf8_lossy(&ended.stdout);
+    printed.trim().parse().expect("it prints a number")
+}
+
+/// Runs the flood of a subject, and returns the most memory that this process has had since it began, in MiB; none if there is
+/// no such subject.
+pub fn run(subject: &str, variant: &str, values: u64) -> Option<f64> {
+    let (_, _, flood) = floods().into_iter().find(|&(name, way, _)| (name, way) == (subject, variant))?;
+    flood(values);
+    Some(peak_rss())
+}
+
+fn flood<S: Retire>(values: u64) {
+    let subject = S::new();
+    subject.prepare();
+    let dropped = count();
+    beside(&subject, Readers { idle: 0, running: 1 }, || {
+        (0..values).for_each(|_| subject.retire(subject.node(dropped)));
+    });
+    subject.settle();
+    // Relaxed: a number.
+    assert!(dropped.load(Ordering::Relaxed) <= values, "{}: a value was dropped twice", S::NAME);
+}
+
+/// The most memory that the process has had, in MiB.
+fn peak_rss() -> f64 {
+    // SAFETY: a zeroed rusage is a valid one: it is made of numbers.
+    let mut usage = unsafe { std::mem::zeroed::<libc::rusage>() };
+    // SAFETY: `usage` may be written.
+    let result = unsafe { libc::getrusage(libc::RUSAGE_SELF, &raw mut usage) };
+    assert_eq!(result, 0, "getrusage fails only for a bad argument");
+    usage.ru_maxrss as f64 / 1024.0
+}
