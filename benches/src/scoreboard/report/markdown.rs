@@ -51,7 +51,7 @@ fn table<'a>(text: &mut String, rows: impl Iterator<Item = &'a Row>) {
 }
 
 /// With as many digits as mean something.
-pub fn figure(value: f64) -> String {
+fn figure(value: f64) -> String {
     let digits = match value {
         10_000.0.. => return grouped(value.round() as u64),
         100.0.. => 0,
@@ -62,7 +62,7 @@ pub fn figure(value: f64) -> String {
 }
 
 /// With commas between thousands.
-fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
