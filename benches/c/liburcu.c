@@ -14,7 +14,7 @@
 #define LONG 100
 
 struct payload {
-	uint64_t value;
+	volatile uint64_t value;
 };
 
 /* A quiescent state is what ends a section of QSBR. */

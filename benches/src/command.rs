@@ -13,9 +13,9 @@ use std::io::{self, Write};
 use std::panic;
 use std::process::{self, ExitCode};
 
-use crate::scoreboard::report::{Row, csv, markdown, medians, plots, targets};
-use crate::scoreboard::{Job, Setup, flood};
-use arguments::{Arguments, Source, Task};
+use crate::scoreboard::report::{csv, markdown, medians, plots, targets};
+use crate::scoreboard::{Job, Setup, flood, read};
+use arguments::{Arguments, Asked, Source, Task};
 
 /// Does what the command line asks for.
 pub fn run() -> ExitCode {
@@ -25,7 +25,8 @@ pub fn run() -> ExitCode {
             Ok(())
         }
         Ok(Task::Rows(job, setup)) => rows(job, &setup),
-        Ok(Task::Flood { subject, variant, values }) => flooded(&subject, &variant, values),
+        Ok(Task::Flood(asked)) => flooded(&asked),
+        Ok(Task::Pairs(asked)) => pairs(&asked),
         Ok(Task::Report(arguments)) => report(&arguments),
         Err(error) => {
             eprintln!("scoreboard: {error}\n{}", arguments::USAGE);
@@ -60,12 +61,16 @@ fn rows(job: &Job, setup: &Setup) -> Result<(), Box<dyn Error>> {
 }
 
 /// Floods this process, and prints the most memory that it had.
-fn flooded(subject: &str, variant: &str, values: u64) -> Result<(), Box<dyn Error>> {
+fn flooded(asked: &Asked) -> Result<(), Box<dyn Error>> {
     abort_on_panic();
-    let peak = flood::run(subject, variant, values)
-        .ok_or_else(|| format!("nobody is called {subject} {variant}"))?;
+    let peak = flood::run(&asked.subject, &asked.variant, asked.count).ok_or_else(|| asked.unknown())?;
     println!("{peak:.1}");
     Ok(())
+}
+
+/// Runs pairs, and says nothing.
+fn pairs(asked: &Asked) -> Result<(), Box<dyn Error>> {
+    read::run(&asked.subject, &asked.variant, asked.count).ok_or_else(|| asked.unknown().into())
 }
 
 /// Has everything measured, or reads what was, and reports it.
@@ -77,16 +82,13 @@ fn report(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         Source::File(file) => fs::read_to_string(file)?.lines().filter_map(csv::row).collect(),
     };
     let outcomes = targets::outcomes(&rows);
-    print!("{}{}", markdown::markdown(&medians(&rows)), targets::markdown(&outcomes));
+    let text = markdown::markdown(&medians(&rows)) + &targets::markdown(&outcomes);
+    io::stdout().write_all(text.as_bytes())?;
     if let Some(folder) = &arguments.out {
         fs::create_dir_all(folder)?;
-        fs::write(folder.join("tables.md"), text(&rows, &outcomes))?;
+        fs::write(folder.join("tables.md"), text)?;
         fs::write(folder.join("targets.csv"), targets::csv(&outcomes))?;
         plots::draw(&medians(&rows), folder)?;
     }
     Ok(())
-}
-
-fn text(rows: &[Row], outcomes: &[targets::Outcome]) -> String {
-    markdown::markdown(&medians(rows)) + &targets::markdown(outcomes)
 }

@@ -11,7 +11,7 @@ mod rivals;
 
 mod threads;
 
-mod read;
+pub mod read;
 mod read_updater;
 mod synchronize;
 mod enqueue;

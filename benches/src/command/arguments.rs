@@ -16,7 +16,9 @@ usage: scoreboard [--quick] [--jobs NAMES] [--threads N] [--processes N] [--csv 
   --processes N  measure everything in so many processes, one after another; 5 if not given
   --csv FILE     where to write the figures, each job's when it is done
   --out FOLDER   where to write tables and plots
-  --from FILE    measure nothing, but report the figures of such a file, whole or not";
+  --from FILE    measure nothing, but report the figures of such a file, whole or not
+  --pairs SUBJECT,VARIANT,COUNT
+                 measure nothing, but run so many pairs of sections, for a tool that counts instructions";
 
 /// What to do.
 pub enum Task {
@@ -24,12 +26,23 @@ pub enum Task {
     /// Measure a job here, and print its rows.
     Rows(&'static Job, Setup),
     /// Flood this process, and print the most memory that it had.
-    Flood {
-        subject: String,
-        variant: String,
-        values: u64,
-    },
+    Flood(Asked),
+    /// Run pairs of sections, for who counts their instructions.
+    Pairs(Asked),
     Report(Arguments),
+}
+
+/// So much of a subject, in one of its ways.
+pub struct Asked {
+    pub subject: String,
+    pub variant: String,
+    pub count: u64,
+}
+
+impl Asked {
+    pub fn unknown(&self) -> String {
+        format!("nobody is called {} {}", self.subject, self.variant)
+    }
 }
 
 pub struct Arguments {
@@ -59,7 +72,8 @@ pub fn parse() -> Result<Task, lexopt::Error> {
             Long("out") => out = Some(parser.value()?.into()),
             Long("from") => from = Some(parser.value()?.into()),
             Long("rows") => rows = named(&parser.value()?.string()?)?.into_iter().next(),
-            Long("flood") => return flood(&parser.value()?.string()?),
+            Long("flood") => return asked(&parser.value()?.string()?).map(Task::Flood),
+            Long("pairs") => return asked(&parser.value()?.string()?).map(Task::Pairs),
             Short('h') | Long("help") => return Ok(Task::Help),
             _ => return Err(argument.unexpected()),
         }
@@ -86,12 +100,12 @@ fn positive(number: usize) -> Result<usize, lexopt::Error> {
     if number == 0 { Err("there is no 0th".into()) } else { Ok(number) }
 }
 
-/// As the flood job starts this program.
-fn flood(asked: &str) -> Result<Task, lexopt::Error> {
-    let fields: Vec<_> = asked.split(',').collect();
-    let [subject, variant, values] = fields[..] else {
-        return Err("--flood SUBJECT,VARIANT,VALUES".into());
+/// `SUBJECT,VARIANT,COUNT`, as scripts and the flood job ask.
+fn asked(text: &str) -> Result<Asked, lexopt::Error> {
+    let fields: Vec<_> = text.split(',').collect();
+    let [subject, variant, count] = fields[..] else {
+        return Err(format!("{text:?} is not SUBJECT,VARIANT,COUNT").into());
     };
-    let values = values.parse().map_err(|_| format!("{values:?} is not a number"))?;
-    Ok(Task::Flood { subject: subject.to_string(), variant: variant.to_string(), values })
+    let count = count.parse().map_err(|_| format!("{count:?} is not a number"))?;
+    Ok(Asked { subject: subject.to_string(), variant: variant.to_string(), count })
 }

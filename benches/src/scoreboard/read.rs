@@ -3,10 +3,12 @@
 use super::measure::{Effort, Work, timed, until};
 #[cfg(feature = "liburcu")]
 use super::rivals::liburcu::{self, Liburcu};
+use super::rivals::locks::Locked;
 use super::rivals::{
-    Read, Shape, arc_swap, crossbeam_epoch, floors, haphazard, kovan, left_right, locks, rcu_core, sdd, seize,
+    Payload, Read, Shape, arc_swap, crossbeam_epoch, floors, haphazard, kovan, left_right, rcu_core, sdd,
+    seize,
 };
-use super::threads::at_once;
+use super::threads::{at_once, check};
 use super::{Entrant, Job, Measure, Setup};
 
 pub const JOB: Job = Job {
@@ -27,13 +29,66 @@ const CASES: [(&str, Shape, usize); 5] = [
     ("100 loads", Shape::Long, 0),
 ];
 
+/// A subject, in one of its ways.
+struct Reader {
+    name: &'static str,
+    variant: &'static str,
+    entrant: fn(&str, Shape, usize, usize) -> Option<Entrant>,
+    pairs: fn(u64),
+}
+
+fn readers() -> Vec<Reader> {
+    vec![
+        reader::<floors::Load>(),
+        reader::<floors::Store>(),
+        reader::<floors::Nesting>(),
+        reader::<rcu_core::Thread>(),
+        reader::<rcu_core::Handle>(),
+        reader::<rcu_core::Quiescent>(),
+        #[cfg(feature = "liburcu")]
+        reader::<Liburcu<liburcu::Memb>>(),
+        #[cfg(feature = "liburcu")]
+        reader::<Liburcu<liburcu::MembCalled>>(),
+        #[cfg(feature = "liburcu")]
+        reader::<Liburcu<liburcu::Bp>>(),
+        #[cfg(feature = "liburcu")]
+        reader::<Liburcu<liburcu::BpCalled>>(),
+        #[cfg(feature = "liburcu")]
+        reader::<Liburcu<liburcu::Mb>>(),
+        #[cfg(feature = "liburcu")]
+        reader::<Liburcu<liburcu::MbCalled>>(),
+        #[cfg(feature = "liburcu")]
+        reader::<Liburcu<liburcu::Qsbr>>(),
+        #[cfg(feature = "liburcu")]
+        reader::<Liburcu<liburcu::QsbrCalled>>(),
+        reader::<crossbeam_epoch::Thread>(),
+        reader::<crossbeam_epoch::Handle>(),
+        reader::<crossbeam_epoch::Repinned>(),
+        reader::<seize::Thread>(),
+        reader::<seize::Refreshed>(),
+        reader::<haphazard::Haphazard>(),
+        reader::<arc_swap::Load>(),
+        reader::<arc_swap::Cached>(),
+        reader::<sdd::Sdd>(),
+        reader::<kovan::Kovan>(),
+        reader::<left_right::LeftRight>(),
+        reader::<Locked<std::sync::RwLock<Payload>>>(),
+        reader::<Locked<parking_lot::RwLock<Payload>>>(),
+        reader::<Locked<std::sync::Mutex<Payload>>>(),
+        reader::<Locked<parking_lot::Mutex<Payload>>>(),
+    ]
+}
+
+fn reader<S: Read>() -> Reader {
+    Reader { name: S::NAME, variant: S::VARIANT, entrant: entrant::<S>, pairs: pairs::<S> }
+}
+
 fn entrants(setup: &Setup) -> Vec<Entrant> {
     let mut entrants = Vec::new();
     for threads in setup.threads() {
         for (case, shape, layout) in CASES {
-            let work =
-                |of: fn(&str, Shape, usize, usize) -> Option<Entrant>| of(case, shape, layout, threads);
-            entrants.extend(subjects().iter().filter_map(|&of| work(of)));
+            entrants
+                .extend(readers().iter().filter_map(|reader| (reader.entrant)(case, shape, layout, threads)));
         }
     }
     #[cfg(feature = "liburcu")]
@@ -41,54 +96,21 @@ fn entrants(setup: &Setup) -> Vec<Entrant> {
     entrants
 }
 
-type Of = fn(&str, Shape, usize, usize) -> Option<Entrant>;
-
-fn subjects() -> Vec<Of> {
-    let all: &[Of] = &[
-        of::<floors::Load>,
-        of::<floors::Store>,
-        of::<floors::Nesting>,
-        of::<rcu_core::Thread>,
-        of::<rcu_core::Handle>,
-        of::<rcu_core::Quiescent>,
-        #[cfg(feature = "liburcu")]
-        of::<Liburcu<liburcu::Memb>>,
-        #[cfg(feature = "liburcu")]
-        of::<Liburcu<liburcu::MembCalled>>,
-        #[cfg(feature = "liburcu")]
-        of::<Liburcu<liburcu::Bp>>,
-        #[cfg(feature = "liburcu")]
-        of::<Liburcu<liburcu::BpCalled>>,
-        #[cfg(feature = "liburcu")]
-        of::<Liburcu<liburcu::Mb>>,
-        #[cfg(feature = "liburcu")]
-        of::<Liburcu<liburcu::MbCalled>>,
-        #[cfg(feature = "liburcu")]
-        of::<Liburcu<liburcu::Qsbr>>,
-        #[cfg(feature = "liburcu")]
-        of::<Liburcu<liburcu::QsbrCalled>>,
-        of::<crossbeam_epoch::Thread>,
-        of::<crossbeam_epoch::Handle>,
-        of::<crossbeam_epoch::Repinned>,
-        of::<seize::Thread>,
-        of::<seize::Refreshed>,
-        of::<haphazard::Haphazard>,
-        of::<arc_swap::Load>,
-        of::<arc_swap::Cached>,
-        of::<sdd::Sdd>,
-        of::<kovan::Kovan>,
-        of::<left_right::LeftRight>,
-        of::<locks::Locked<std::sync::RwLock<super::rivals::Payload>>>,
-        of::<locks::Locked<parking_lot::RwLock<super::rivals::Payload>>>,
-        of::<locks::Locked<std::sync::Mutex<super::rivals::Payload>>>,
-        of::<locks::Locked<parking_lot::Mutex<super::rivals::Payload>>>,
-    ];
-    all.to_vec()
-}
-
-fn of<S: Read>(case: &str, shape: Shape, layout: usize, threads: usize) -> Option<Entrant> {
+fn entrant<S: Read>(case: &str, shape: Shape, layout: usize, threads: usize) -> Option<Entrant> {
     let work = if layout == 0 { work::<S, 0>(shape, threads) } else { work::<S, 1>(shape, threads) };
     Some(Entrant::new::<S>(case, threads, work?))
+}
+
+/// Runs pairs and nothing else, for who counts their instructions; none if there is no such subject.
+pub fn run(subject: &str, variant: &str, count: u64) -> Option<()> {
+    let named = |reader: &Reader| (reader.name, reader.variant) == (subject, variant);
+    (readers().into_iter().find(named)?.pairs)(count);
+    Some(())
+}
+
+fn pairs<S: Read>(count: u64) {
+    let subject = S::new();
+    check(&subject, &mut subject.reader(), count);
 }
 
 fn work<S: Read, const LAYOUT: usize>(shape: Shape, threads: usize) -> Option<Work> {

@@ -34,10 +34,11 @@ impl Payload {
         Self { value: VALID, dropped }
     }
 
-    /// [`VALID`], or the reader has come too late.
+    /// [`VALID`], or the reader has come too late. Read each time that it is asked for.
     #[inline(always)]
     pub fn value(&self) -> u64 {
-        self.value
+        // SAFETY: a reference may be read through.
+        unsafe { std::ptr::read_volatile(&raw const self.value) }
     }
 }
 

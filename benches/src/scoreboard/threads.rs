@@ -1,7 +1,7 @@
 //! Threads that do work at the same time, beside readers of some kind.
 
 use std::sync::Barrier;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use super::rivals::{Read, Shape};
@@ -37,6 +37,7 @@ const SECTIONS: u64 = 100;
 pub fn beside<S: Read, R>(subject: &S, readers: Readers, f: impl FnOnce() -> R) -> R {
     let stop = AtomicBool::new(false);
     let registered = Barrier::new(readers.idle + readers.running + 1);
+    let running = AtomicUsize::new(0);
     // Relaxed, here and below: joining orders the rest.
     let stopped = || stop.load(Ordering::Relaxed);
     thread::scope(|s| {
@@ -60,12 +61,18 @@ pub fn beside<S: Read, R>(subject: &S, readers: Readers, f: impl FnOnce() -> R) 
                 subject.idle(&mut reader, || {
                     registered.wait();
                 });
+                check(subject, &mut reader, SECTIONS);
+                running.fetch_add(1, Ordering::Relaxed);
                 while !stopped() {
                     check(subject, &mut reader, SECTIONS);
                 }
             });
         }
         registered.wait();
+        // They may be on their way through the barrier yet, and that is not running.
+        while running.load(Ordering::Relaxed) < readers.running {
+            thread::yield_now();
+        }
         let result = f();
         stop.store(true, Ordering::Relaxed);
         idle.iter().for_each(|thread| thread.thread().unpark());

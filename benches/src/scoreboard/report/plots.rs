@@ -90,7 +90,9 @@ impl Rows<'_> {
 
     /// By number of threads.
     fn scaling(&self, job: &str, case: &str, rate: impl Fn(&Row) -> f64) -> Vec<Line> {
-        let picked = |row: &Row| row.job == job && row.case == case && row.measure == "median" && row.variant != "program";
+        let picked = |row: &Row| {
+            row.job == job && row.case == case && row.measure == "median" && row.variant != "program"
+        };
         self.lines(&picked, |row| Some((row.threads as f64, rate(row))))
     }
 

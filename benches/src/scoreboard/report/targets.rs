@@ -118,15 +118,14 @@ const TARGETS: &[Target] = &[
         ratio: |rows| Some(rows.pair(1)? / rows.pair_of(MEMB, "inlined", 1)?),
     },
     Target {
-        what: "read pair / crossbeam-epoch",
+        what: "read pair / crossbeam-epoch through the thread",
         bound: Bound::AtMost(0.12),
-        ratio: |rows| {
-            let (thread, handle) = (
-                rows.pair_of("crossbeam-epoch", "thread", 1)?,
-                rows.pair_of("crossbeam-epoch", "handle", 1)?,
-            );
-            Some(rows.pair(1)? / thread.min(handle))
-        },
+        ratio: |rows| Some(rows.pair(1)? / rows.pair_of("crossbeam-epoch", "thread", 1)?),
+    },
+    Target {
+        what: "read pair / crossbeam-epoch through a handle",
+        bound: Bound::AtMost(0.12),
+        ratio: |rows| Some(rows.pair(1)? / rows.pair_of("crossbeam-epoch", "handle", 1)?),
     },
     Target {
         what: "read pair / seize",
@@ -167,12 +166,14 @@ const TARGETS: &[Target] = &[
     Target {
         what: "read pair beside a flat-out updater / kovan",
         bound: Bound::AtMost(0.5),
-        ratio: |rows| beside_updater(rows, "kovan"),
+        ratio: |rows| Some(beside_updater(rows, OURS, "thread")? / beside_updater(rows, "kovan", "")?),
     },
     Target {
-        what: "read pair beside a flat-out updater / crossbeam-epoch",
+        what: "read pair beside a flat-out updater / crossbeam-epoch through the thread",
         bound: Bound::AtMost(0.1),
-        ratio: |rows| beside_updater(rows, "crossbeam-epoch"),
+        ratio: |rows| {
+            Some(beside_updater(rows, OURS, "thread")? / beside_updater(rows, "crossbeam-epoch", "thread")?)
+        },
     },
     Target {
         what: "synchronize, one idle / liburcu memb",
@@ -240,16 +241,9 @@ const TARGETS: &[Target] = &[
     },
 ];
 
-/// Of a rival that enters and leaves a section for each load, at its fastest.
-fn beside_updater(rows: &Rows<'_>, rival: &str) -> Option<f64> {
-    let job = "read-updater";
-    let of = |subject, variant| rows.of(job, subject, variant, "flat out", 1, "median").next();
-    let best = if rival == "crossbeam-epoch" {
-        of(rival, "thread")?.min(of(rival, "handle")?)
-    } else {
-        of(rival, "")?
-    };
-    Some(of(OURS, "thread")? / best)
+/// A pair of one reader, beside an updater that does nothing else.
+fn beside_updater(rows: &Rows<'_>, subject: &str, variant: &str) -> Option<f64> {
+    rows.of("read-updater", subject, variant, "flat out", 1, "median").next()
 }
 
 /// The targets that these rows have figures for, each process's by itself.

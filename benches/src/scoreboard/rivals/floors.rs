@@ -126,11 +126,10 @@ impl Read for Nesting {
         NESTED.with(|word| {
             // Relaxed: the thread's own.
             let old = word.load(Ordering::Relaxed);
-            if old == 0 {
-                word.store(OUTERMOST, Ordering::Release);
-            } else {
-                word.store(old + 1, Ordering::Release);
+            if old != 0 {
+                return again(word, old + 1);
             }
+            word.store(OUTERMOST, Ordering::Release);
         });
         Nested
     }
@@ -147,11 +146,17 @@ impl Drop for Nested {
         NESTED.with(|word| {
             // Relaxed: the thread's own.
             let old = word.load(Ordering::Relaxed);
-            if old == OUTERMOST {
-                word.store(0, Ordering::Release);
-            } else {
-                word.store(old - 1, Ordering::Release);
+            if old != OUTERMOST {
+                return again(word, old - 1);
             }
+            word.store(0, Ordering::Release);
         });
     }
+}
+
+/// In a section that is nested. Out of line, so that a branch leads here: the value itself would be waited for.
+#[cold]
+#[inline(never)]
+fn again(word: &AtomicU64, new: u64) {
+    word.store(new, Ordering::Release);
 }

@@ -137,7 +137,12 @@ impl Chart {
             let placed = || line.points.iter().map(|&(x, y)| (self.x.place(x), self.y.place(y)));
             let look = Look::of(index, &line.name);
             chart.draw_series(LineSeries::new(placed(), look.color.stroke_width(look.width)))?;
-            chart.draw_series(placed().map(|point| Circle::new(point, 4, look.fill())))?;
+            match look.mark {
+                Mark::Triangle => {
+                    chart.draw_series(placed().map(|point| TriangleMarker::new(point, 5, look.fill())))?
+                }
+                _ => chart.draw_series(placed().map(|point| Circle::new(point, 4, look.fill())))?,
+            };
         }
         Ok(())
     }
@@ -148,18 +153,28 @@ impl Chart {
             let y = 44 + 19 * i32::try_from(index)?;
             let look = Look::of(index, &line.name);
             area.draw(&PathElement::new([(4, y), (32, y)], look.color.stroke_width(look.width)))?;
-            area.draw(&Circle::new((18, y), 4, look.fill()))?;
+            match look.mark {
+                Mark::Triangle => area.draw(&TriangleMarker::new((18, y), 5, look.fill()))?,
+                _ => area.draw(&Circle::new((18, y), 4, look.fill()))?,
+            }
             area.draw_text(&line.name, &style, (40, y - 7))?;
         }
         Ok(())
     }
 }
 
-/// How a line is told from the others: by its colour, and by whether its points are filled. Ours are thick.
+/// How a line is told from the others: by its colour, and by its points. Ours are thick.
 struct Look {
     color: RGBColor,
-    filled: bool,
+    mark: Mark,
     width: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Disc,
+    Circle,
+    Triangle,
 }
 
 impl Look {
@@ -175,19 +190,21 @@ impl Look {
         RGBColor(23, 190, 207),
     ];
     const OURS: [RGBColor; 3] = [RGBColor(200, 0, 0), RGBColor(240, 90, 60), RGBColor(120, 0, 0)];
+    const MARKS: [Mark; 3] = [Mark::Disc, Mark::Circle, Mark::Triangle];
 
     fn of(index: usize, name: &str) -> Self {
-        let ours = ["rcu-core", "debug-tables"].iter().any(|ours| name.starts_with(ours));
-        if ours {
-            let color = Self::OURS[index % Self::OURS.len()];
-            Self { color, filled: true, width: 3 }
-        } else {
-            let color = Self::COLORS[index % Self::COLORS.len()];
-            Self { color, filled: (index / Self::COLORS.len()) % 2 == 0, width: 1 }
+        if ["rcu-core", "debug-tables"].iter().any(|ours| name.starts_with(ours)) {
+            return Self { color: Self::OURS[index % Self::OURS.len()], mark: Mark::Disc, width: 3 };
+        }
+        let turn = index / Self::COLORS.len();
+        Self {
+            color: Self::COLORS[index % Self::COLORS.len()],
+            mark: Self::MARKS[turn % Self::MARKS.len()],
+            width: 1,
         }
     }
 
     fn fill(&self) -> ShapeStyle {
-        ShapeStyle { color: self.color.into(), filled: self.filled, stroke_width: self.width }
+        ShapeStyle { color: self.color.into(), filled: self.mark != Mark::Circle, stroke_width: self.width }
     }
 }
