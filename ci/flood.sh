@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 callbacks=${1:-10000000}
-if [[ ! -e /usr/include/urcu/urcu-memb.h ]]; then
+if ! echo '#include <urcu/urcu-memb.h>' | cc -E - >/dev/null 2>&1; then
     apt-get update -q
     apt-get install -y -q --no-install-recommends liburcu-dev gcc libc6-dev
 fi

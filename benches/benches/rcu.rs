@@ -3,7 +3,9 @@
 //! | group | measures |
 //! |---|---|
 //! | `lone-callback` | from `call` on an idle domain, whose callback thread sleeps, until the callback runs |
-//! | `read` | a section and a load in it: entered through the thread, and through a handle; a load and a quiescent state |
+//! | `read` | a section and a load in it: entered through the thread, and through a handle; in another section; a load and a quiescent state |
+//! | `update` | a value replaced, the old one retired: by one thread that does nothing else |
+//! | `barrier` | a callback, and a barrier that waits for it |
 //! | `synchronize` | a grace period beside another reader: registered but outside, running sections; and beside none |
 //! | `enqueue` | `call` of a closure, and `retire` of a value, on each of one or two threads that do nothing else |
 //!
@@ -66,6 +68,13 @@ fn read(c: &mut Criterion) {
             *black_box(&cell).load(&section)
         });
     });
+    group.bench_function("nested", |b| {
+        b.iter(|| {
+            let _outer = read_lock();
+            let section = read_lock();
+            *black_box(&cell).load(&section)
+        });
+    });
     let reader = reader();
     group.bench_function("handle", |b| {
         b.iter(|| {
@@ -82,6 +91,21 @@ fn read(c: &mut Criterion) {
         });
     });
     group.finish();
+}
+
+fn update(c: &mut Criterion) {
+    let cell = RcuCell::new(1_u64);
+    c.bench_function("update", |b| b.iter(|| drop(cell.replace(2))));
+    barrier();
+}
+
+fn wait_for_callbacks(c: &mut Criterion) {
+    c.bench_function("barrier", |b| {
+        b.iter(|| {
+            rcu_core::call(|| ());
+            barrier();
+        });
+    });
 }
 
 /// Runs `measured` while another thread is registered, which does `turn` over and over.
@@ -173,6 +197,8 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     lone_callback(&mut criterion);
     read(&mut criterion);
+    update(&mut criterion);
+    wait_for_callbacks(&mut criterion);
     grace_period(&mut criterion);
     enqueue(&mut criterion);
     criterion.final_summary();

@@ -6,28 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::measure::{Effort, Work, until};
-#[cfg(feature = "liburcu")]
-use super::rivals::liburcu::{self, Liburcu};
-use super::rivals::{Callback, count, rcu_core};
+use super::rivals::{Callback, count, lists};
 use super::threads::{Readers, beside};
 use super::{Entrant, Job, LATENCY};
-
-/// An entrant of everybody, made by a function.
-macro_rules! of_all {
-    ($of:ident) => {
-        vec![
-            $of::<rcu_core::Thread>(),
-            #[cfg(feature = "liburcu")]
-            $of::<Liburcu<liburcu::Memb>>(),
-            #[cfg(feature = "liburcu")]
-            $of::<Liburcu<liburcu::Bp>>(),
-            #[cfg(feature = "liburcu")]
-            $of::<Liburcu<liburcu::Mb>>(),
-            #[cfg(feature = "liburcu")]
-            $of::<Liburcu<liburcu::Qsbr>>(),
-        ]
-    };
-}
 
 pub const LONE: Job = Job {
     name: "lone-callback",
@@ -35,7 +16,10 @@ pub const LONE: Job = Job {
     measures: LATENCY,
     full: Effort::new(15, 20_000),
     quick: Effort::new(3, 2_000),
-    entrants: |_| of_all!(lone),
+    entrants: |_| {
+        let all: Vec<fn() -> Entrant> = lists::rcus!(lone);
+        all.into_iter().map(|of| of()).collect()
+    },
 };
 
 pub const BARRIER: Job = Job {
@@ -44,7 +28,10 @@ pub const BARRIER: Job = Job {
     measures: LATENCY,
     full: Effort::new(15, 20_000),
     quick: Effort::new(3, 2_000),
-    entrants: |_| of_all!(barrier),
+    entrants: |_| {
+        let all: Vec<fn() -> Entrant> = lists::rcus!(barrier);
+        all.into_iter().map(|of| of()).collect()
+    },
 };
 
 /// One idle reader is registered.

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::measure::{Effort, Work};
 #[cfg(feature = "liburcu")]
-use super::rivals::liburcu::{self, Liburcu, PerCpu};
-use super::rivals::{Call, Retire, count, crossbeam_epoch, haphazard, kovan, rcu_core, sdd, seize};
+use super::rivals::liburcu::{self, Liburcu};
+use super::rivals::{Call, Read, Retire, count, crossbeam_epoch, lists, rcu_core, sdd};
 use super::threads::at_once;
 use super::{Entrant, Job, Measure, Setup};
 
@@ -16,7 +16,7 @@ pub const JOB: Job = Job {
     name: "enqueue",
     group: "callbacks",
     measures: &[Measure::median("ns")],
-    full: Effort::new(51, 0),
+    full: Effort::new(21, 0),
     quick: Effort::new(3, 0),
     entrants,
 };
@@ -25,25 +25,11 @@ pub const JOB: Job = Job {
 const EACH: u64 = 10_000;
 
 fn entrants(setup: &Setup) -> Vec<Entrant> {
+    let all: Vec<fn(usize) -> Entrant> = lists::retirers!(values);
     let mut entrants = Vec::new();
     for producers in setup.threads() {
+        entrants.extend(all.iter().map(|of| of(producers)));
         entrants.extend([
-            values::<rcu_core::Thread>(producers),
-            #[cfg(feature = "liburcu")]
-            values::<Liburcu<liburcu::Memb>>(producers),
-            #[cfg(feature = "liburcu")]
-            values::<PerCpu<liburcu::Memb>>(producers),
-            #[cfg(feature = "liburcu")]
-            values::<Liburcu<liburcu::Bp>>(producers),
-            #[cfg(feature = "liburcu")]
-            values::<Liburcu<liburcu::Mb>>(producers),
-            #[cfg(feature = "liburcu")]
-            values::<Liburcu<liburcu::Qsbr>>(producers),
-            values::<crossbeam_epoch::Thread>(producers),
-            values::<seize::Thread>(producers),
-            values::<haphazard::Haphazard>(producers),
-            values::<sdd::Sdd>(producers),
-            values::<kovan::Kovan>(producers),
             closures::<rcu_core::Thread>(producers),
             #[cfg(feature = "liburcu")]
             closures::<Liburcu<liburcu::Memb>>(producers),
@@ -80,7 +66,7 @@ fn closures<S: Call>(producers: usize) -> Entrant {
 }
 
 /// How long the producers took to hand over `EACH` of what they had made.
-fn handed_over<S: super::rivals::Read, T: Send>(
+fn handed_over<S: Read, T: Send>(
     subject: &S,
     producers: usize,
     make: impl Fn() -> T + Sync,

@@ -5,9 +5,7 @@ use std::process::Command;
 use std::sync::atomic::Ordering;
 
 use super::measure::{Effort, Work};
-#[cfg(feature = "liburcu")]
-use super::rivals::liburcu::{self, Liburcu, PerCpu};
-use super::rivals::{Retire, count, crossbeam_epoch, haphazard, kovan, rcu_core, sdd, seize};
+use super::rivals::{Retire, count, lists};
 use super::threads::{Readers, beside};
 use super::{Entrant, Job, Measure, Setup};
 
@@ -20,23 +18,12 @@ pub const JOB: Job = Job {
     entrants,
 };
 
-/// A subject, and its flood of so many values.
+/// A subject, in one of its ways, and its flood of so many values.
 type Flood = (&'static str, &'static str, fn(u64));
 
-fn floods() -> Vec<Flood> {
-    vec![
-        of::<rcu_core::Thread>(),
-        of::<rcu_core::Paced>(),
-        #[cfg(feature = "liburcu")]
-        of::<Liburcu<liburcu::Memb>>(),
-        #[cfg(feature = "liburcu")]
-        of::<PerCpu<liburcu::Memb>>(),
-        of::<crossbeam_epoch::Thread>(),
-        of::<seize::Thread>(),
-        of::<haphazard::Haphazard>(),
-        of::<sdd::Sdd>(),
-        of::<kovan::Kovan>(),
-    ]
+fn floods() -> impl Iterator<Item = Flood> {
+    let all: Vec<fn() -> Flood> = lists::retirers!(of);
+    all.into_iter().map(|of| of())
 }
 
 fn of<S: Retire>() -> Flood {
@@ -49,7 +36,7 @@ fn entrants(setup: &Setup) -> Vec<Entrant> {
         let work: Work = Box::new(move |_, samples| samples.push(0, process(subject, variant, values)));
         Entrant { subject, variant, case: case.to_string(), threads: 1, work }
     };
-    floods().into_iter().map(entrant).collect()
+    floods().map(entrant).collect()
 }
 
 /// Starts a process with a flood, and returns the most memory that it had, in MiB.
@@ -67,7 +54,7 @@ fn process(subject: &str, variant: &str, values: u64) -> f64 {
 /// Runs the flood of a subject, and returns the most memory that this process has had since it began, in MiB; none if there is
 /// no such subject.
 pub fn run(subject: &str, variant: &str, values: u64) -> Option<f64> {
-    let (_, _, flood) = floods().into_iter().find(|&(name, way, _)| (name, way) == (subject, variant))?;
+    let (_, _, flood) = floods().find(|&(name, way, _)| (name, way) == (subject, variant))?;
     flood(values);
     Some(peak_rss())
 }

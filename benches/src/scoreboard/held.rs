@@ -6,9 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::measure::{Effort, Work};
-#[cfg(feature = "liburcu")]
-use super::rivals::liburcu::{self, Liburcu};
-use super::rivals::{Retire, count, crossbeam_epoch, haphazard, kovan, rcu_core, sdd, seize};
+use super::rivals::{Retire, count, lists};
 use super::threads::{Readers, beside};
 use super::{Entrant, Job, Measure};
 
@@ -19,16 +17,8 @@ pub const JOB: Job = Job {
     full: Effort::new(1, 0),
     quick: Effort::new(1, 0),
     entrants: |_| {
-        vec![
-            of::<rcu_core::Thread>(),
-            #[cfg(feature = "liburcu")]
-            of::<Liburcu<liburcu::Memb>>(),
-            of::<crossbeam_epoch::Thread>(),
-            of::<seize::Thread>(),
-            of::<haphazard::Haphazard>(),
-            of::<sdd::Sdd>(),
-            of::<kovan::Kovan>(),
-        ]
+        let all: Vec<fn() -> Entrant> = lists::retirers!(of);
+        all.into_iter().map(|of| of()).collect()
     },
 };
 

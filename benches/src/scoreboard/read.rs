@@ -3,11 +3,7 @@
 use super::measure::{Effort, Work, timed, until};
 #[cfg(feature = "liburcu")]
 use super::rivals::liburcu::{self, Liburcu};
-use super::rivals::locks::Locked;
-use super::rivals::{
-    Payload, Read, Shape, arc_swap, crossbeam_epoch, floors, haphazard, kovan, left_right, rcu_core, sdd,
-    seize,
-};
+use super::rivals::{Read, Shape, floors, lists};
 use super::threads::{at_once, check};
 use super::{Entrant, Job, Measure, Setup};
 
@@ -37,46 +33,22 @@ struct Reader {
     pairs: fn(u64),
 }
 
-fn readers() -> Vec<Reader> {
-    vec![
-        reader::<floors::Load>(),
-        reader::<floors::Store>(),
-        reader::<floors::Nesting>(),
-        reader::<rcu_core::Thread>(),
-        reader::<rcu_core::Handle>(),
-        reader::<rcu_core::Quiescent>(),
+fn readers() -> impl Iterator<Item = Reader> {
+    let only_here: Vec<fn() -> Reader> = vec![
+        reader::<floors::Load>,
+        reader::<floors::Store>,
+        reader::<floors::Nesting>,
         #[cfg(feature = "liburcu")]
-        reader::<Liburcu<liburcu::Memb>>(),
+        reader::<Liburcu<liburcu::MembCalled>>,
         #[cfg(feature = "liburcu")]
-        reader::<Liburcu<liburcu::MembCalled>>(),
+        reader::<Liburcu<liburcu::BpCalled>>,
         #[cfg(feature = "liburcu")]
-        reader::<Liburcu<liburcu::Bp>>(),
+        reader::<Liburcu<liburcu::MbCalled>>,
         #[cfg(feature = "liburcu")]
-        reader::<Liburcu<liburcu::BpCalled>>(),
-        #[cfg(feature = "liburcu")]
-        reader::<Liburcu<liburcu::Mb>>(),
-        #[cfg(feature = "liburcu")]
-        reader::<Liburcu<liburcu::MbCalled>>(),
-        #[cfg(feature = "liburcu")]
-        reader::<Liburcu<liburcu::Qsbr>>(),
-        #[cfg(feature = "liburcu")]
-        reader::<Liburcu<liburcu::QsbrCalled>>(),
-        reader::<crossbeam_epoch::Thread>(),
-        reader::<crossbeam_epoch::Handle>(),
-        reader::<crossbeam_epoch::Repinned>(),
-        reader::<seize::Thread>(),
-        reader::<seize::Refreshed>(),
-        reader::<haphazard::Haphazard>(),
-        reader::<arc_swap::Load>(),
-        reader::<arc_swap::Cached>(),
-        reader::<sdd::Sdd>(),
-        reader::<kovan::Kovan>(),
-        reader::<left_right::LeftRight>(),
-        reader::<Locked<std::sync::RwLock<Payload>>>(),
-        reader::<Locked<parking_lot::RwLock<Payload>>>(),
-        reader::<Locked<std::sync::Mutex<Payload>>>(),
-        reader::<Locked<parking_lot::Mutex<Payload>>>(),
-    ]
+        reader::<Liburcu<liburcu::QsbrCalled>>,
+    ];
+    let others: Vec<fn() -> Reader> = lists::updaters!(reader);
+    only_here.into_iter().chain(others).map(|reader| reader())
 }
 
 fn reader<S: Read>() -> Reader {
@@ -87,8 +59,7 @@ fn entrants(setup: &Setup) -> Vec<Entrant> {
     let mut entrants = Vec::new();
     for threads in setup.threads() {
         for (case, shape, layout) in CASES {
-            entrants
-                .extend(readers().iter().filter_map(|reader| (reader.entrant)(case, shape, layout, threads)));
+            entrants.extend(readers().filter_map(|reader| (reader.entrant)(case, shape, layout, threads)));
         }
     }
     #[cfg(feature = "liburcu")]
@@ -104,7 +75,7 @@ fn entrant<S: Read>(case: &str, shape: Shape, layout: usize, threads: usize) -> 
 /// Runs pairs and nothing else, for who counts their instructions; none if there is no such subject.
 pub fn run(subject: &str, variant: &str, count: u64) -> Option<()> {
     let named = |reader: &Reader| (reader.name, reader.variant) == (subject, variant);
-    (readers().into_iter().find(named)?.pairs)(count);
+    (readers().find(named)?.pairs)(count);
     Some(())
 }
 

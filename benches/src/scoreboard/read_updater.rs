@@ -5,12 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::measure::{Effort, Work, timed, until};
-#[cfg(feature = "liburcu")]
-use super::rivals::liburcu::{self, Liburcu};
-use super::rivals::{
-    Payload, Shape, Update, arc_swap, count, crossbeam_epoch, haphazard, kovan, left_right, locks, rcu_core,
-    sdd, seize,
-};
+use super::rivals::{Shape, Update, count, lists};
 use super::threads::at_once;
 use super::{Entrant, Job, Measure, Setup};
 
@@ -32,41 +27,11 @@ enum Rate {
 }
 
 fn entrants(setup: &Setup) -> Vec<Entrant> {
-    type Of = fn(&str, Rate, usize) -> Entrant;
-    let subjects: &[Of] = &[
-        of::<rcu_core::Thread>,
-        of::<rcu_core::Handle>,
-        of::<rcu_core::Quiescent>,
-        #[cfg(feature = "liburcu")]
-        of::<Liburcu<liburcu::Memb>>,
-        #[cfg(feature = "liburcu")]
-        of::<Liburcu<liburcu::Bp>>,
-        #[cfg(feature = "liburcu")]
-        of::<Liburcu<liburcu::Mb>>,
-        #[cfg(feature = "liburcu")]
-        of::<Liburcu<liburcu::Qsbr>>,
-        of::<crossbeam_epoch::Thread>,
-        of::<crossbeam_epoch::Handle>,
-        of::<crossbeam_epoch::Repinned>,
-        of::<seize::Thread>,
-        of::<seize::Refreshed>,
-        of::<haphazard::Haphazard>,
-        of::<arc_swap::Load>,
-        of::<arc_swap::Cached>,
-        of::<sdd::Sdd>,
-        of::<kovan::Kovan>,
-        of::<left_right::LeftRight>,
-        of::<locks::Locked<std::sync::RwLock<Payload>>>,
-        of::<locks::Locked<parking_lot::RwLock<Payload>>>,
-        of::<locks::Locked<std::sync::Mutex<Payload>>>,
-        of::<locks::Locked<parking_lot::Mutex<Payload>>>,
-    ];
+    let all: Vec<fn(&str, Rate, usize) -> Entrant> = lists::updaters!(of);
     let readers = setup.threads.saturating_sub(1).max(1);
-    let mut entrants = Vec::new();
-    for (case, rate) in [("1 k/s", Rate::Each(Duration::from_millis(1))), ("flat out", Rate::FlatOut)] {
-        entrants.extend(subjects.iter().map(|of| of(case, rate, readers)));
-    }
-    entrants
+    let rates = [("1 k/s", Rate::Each(Duration::from_millis(1))), ("flat out", Rate::FlatOut)];
+    let at = |(case, rate)| all.iter().map(move |of| of(case, rate, readers));
+    rates.into_iter().flat_map(at).collect()
 }
 
 fn of<S: Update>(case: &str, rate: Rate, readers: usize) -> Entrant {

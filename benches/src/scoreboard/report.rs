@@ -32,10 +32,10 @@ pub struct Row {
 impl Row {
     /// Whether it is the same figure, perhaps of another process.
     fn is_same(&self, other: &Self) -> bool {
-        let key = |row: &Self| {
-            let Self { job, subject, variant, case, threads, measure, .. } = row.clone();
-            (job, subject, variant, case, threads, measure)
-        };
+        fn key(row: &Row) -> ([&str; 5], usize) {
+            let Row { job, subject, variant, case, measure, threads, .. } = row;
+            ([job, subject, variant, case, measure], *threads)
+        }
         key(self) == key(other)
     }
 }

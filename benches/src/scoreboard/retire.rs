@@ -5,11 +5,9 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::measure::{Effort, Work};
-#[cfg(feature = "liburcu")]
-use super::rivals::liburcu::{self, Liburcu, PerCpu};
-use super::rivals::{Retire, count, crossbeam_epoch, haphazard, kovan, rcu_core, sdd, seize};
+use super::rivals::{Retire, count, lists};
 use super::threads::{Readers, beside};
-use super::{Entrant, Job, Measure, Setup};
+use super::{Entrant, Job, Measure};
 
 pub const JOB: Job = Job {
     name: "retire",
@@ -20,30 +18,11 @@ pub const JOB: Job = Job {
     ],
     full: Effort::new(9, 100_000),
     quick: Effort::new(3, 10_000),
-    entrants,
+    entrants: |_| {
+        let all: Vec<fn() -> Entrant> = lists::retirers!(of);
+        all.into_iter().map(|of| of()).collect()
+    },
 };
-
-fn entrants(_: &Setup) -> Vec<Entrant> {
-    vec![
-        of::<rcu_core::Thread>(),
-        of::<rcu_core::Paced>(),
-        #[cfg(feature = "liburcu")]
-        of::<Liburcu<liburcu::Memb>>(),
-        #[cfg(feature = "liburcu")]
-        of::<PerCpu<liburcu::Memb>>(),
-        #[cfg(feature = "liburcu")]
-        of::<Liburcu<liburcu::Bp>>(),
-        #[cfg(feature = "liburcu")]
-        of::<Liburcu<liburcu::Mb>>(),
-        #[cfg(feature = "liburcu")]
-        of::<Liburcu<liburcu::Qsbr>>(),
-        of::<crossbeam_epoch::Thread>(),
-        of::<seize::Thread>(),
-        of::<haphazard::Haphazard>(),
-        of::<sdd::Sdd>(),
-        of::<kovan::Kovan>(),
-    ]
-}
 
 fn of<S: Retire>() -> Entrant {
     /// Between two looks at the clock.

@@ -3,6 +3,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+pub mod lists;
+
 pub mod floors;
 pub mod rcu_core;
 

@@ -4,28 +4,16 @@
 use std::time::Instant;
 
 use super::measure::{Effort, Work, nanoseconds, timed, until};
-#[cfg(feature = "liburcu")]
-use super::rivals::liburcu::{self, Liburcu};
-use super::rivals::{Synchronize, left_right, rcu_core};
+use super::rivals::{Synchronize, left_right, lists};
 use super::threads::{Readers, at_once, beside};
 use super::{Entrant, Job, LATENCY, Measure};
 
 /// An entrant of everybody, made by a function.
 macro_rules! of_all {
     ($case:expr, $of:ident) => {{
-        let case = $case;
-        vec![
-            $of::<rcu_core::Thread>(case),
-            #[cfg(feature = "liburcu")]
-            $of::<Liburcu<liburcu::Memb>>(case),
-            #[cfg(feature = "liburcu")]
-            $of::<Liburcu<liburcu::Bp>>(case),
-            #[cfg(feature = "liburcu")]
-            $of::<Liburcu<liburcu::Mb>>(case),
-            #[cfg(feature = "liburcu")]
-            $of::<Liburcu<liburcu::Qsbr>>(case),
-            $of::<left_right::LeftRight>(case),
-        ]
+        let mut all: Vec<fn(Case) -> Entrant> = lists::rcus!($of);
+        all.push($of::<left_right::LeftRight>);
+        all.into_iter().map(|of| of($case))
     }};
 }
 
@@ -35,9 +23,7 @@ pub const IDLE: Job = Job {
     measures: &[Measure::median("ns")],
     full: Effort::new(51, 1_000),
     quick: Effort::new(5, 200),
-    entrants: |_| {
-        of_all!(Case { name: "one idle", readers: Readers { idle: 1, running: 0 }, updaters: 1 }, mean)
-    },
+    entrants: |_| of_all!(Case { name: "one idle", readers: ONE_IDLE, updaters: 1 }, mean).collect(),
 };
 
 pub const BUSY: Job = Job {
@@ -64,9 +50,7 @@ pub const CONCURRENT: Job = Job {
     quick: Effort::new(3, 1_000),
     entrants: |_| {
         let mut entrants = Vec::new();
-        for (name, readers) in
-            [("one idle", Readers { idle: 1, running: 0 }), ("one running", Readers { idle: 0, running: 1 })]
-        {
+        for (name, readers) in [("one idle", ONE_IDLE), ("one running", Readers { idle: 0, running: 1 })] {
             for updaters in [1, 2, 4, 8] {
                 entrants.extend(of_all!(Case { name, readers, updaters }, mean));
             }
@@ -74,6 +58,8 @@ pub const CONCURRENT: Job = Job {
         entrants
     },
 };
+
+const ONE_IDLE: Readers = Readers { idle: 1, running: 0 };
 
 /// Beside whom, and how many at once.
 #[derive(Clone, Copy)]
