@@ -108,8 +108,8 @@ impl Rows<'_> {
         Chart {
             title: format!("{title} ({case})"),
             x: Axis::from_zero("percent of all that took no longer"),
-            y: Axis::logarithmic("nanoseconds"),
-            lines: self.lines(&picked, |row| Some((percent(row)?, row.value))),
+            y: Axis::logarithmic("microseconds"),
+            lines: self.lines(&picked, |row| Some((percent(row)?, row.value / 1e3))),
         }
     }
 

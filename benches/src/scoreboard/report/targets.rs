@@ -283,3 +283,30 @@ pub fn csv(outcomes: &[Outcome]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratios_are_of_one_process_and_the_median_of_all_is_judged() {
+        let row = |process, subject: &str, value| Row {
+            process,
+            job: "enqueue".into(),
+            subject: subject.into(),
+            variant: String::new(),
+            case: "value".into(),
+            threads: 1,
+            measure: "median".into(),
+            value,
+            unit: "ns".into(),
+        };
+        let of = |process, ours, theirs| [row(process, OURS, ours), row(process, MEMB, theirs)];
+        let rows = [of(1, 5.0, 10.0), of(2, 100.0, 400.0), of(3, 7.0, 10.0)].concat();
+        let [outcome] = &outcomes(&rows)[..] else { panic!("one target has figures") };
+        assert_eq!(outcome.ratio, Spread { least: 0.25, median: 0.5, most: 0.7 });
+        assert!(outcome.holds, "at most 0.6");
+        let missed = [of(1, 7.0, 10.0), of(2, 5.0, 10.0), of(3, 8.0, 10.0)].concat();
+        assert!(!outcomes(&missed)[0].holds);
+    }
+}

@@ -119,7 +119,7 @@ impl Chart {
             .caption(&self.title, ("sans-serif", 20))
             .margin(14)
             .x_label_area_size(50)
-            .y_label_area_size(80)
+            .y_label_area_size(110)
             .build_cartesian_2d(xs, ys)?;
         chart
             .configure_mesh()
@@ -178,7 +178,7 @@ enum Mark {
 }
 
 impl Look {
-    const COLORS: [RGBColor; 9] = [
+    const COLORS: [RGBColor; 10] = [
         RGBColor(31, 119, 180),
         RGBColor(255, 127, 14),
         RGBColor(44, 160, 44),
@@ -188,6 +188,7 @@ impl Look {
         RGBColor(127, 127, 127),
         RGBColor(188, 189, 34),
         RGBColor(23, 190, 207),
+        RGBColor(0, 0, 0),
     ];
     const OURS: [RGBColor; 3] = [RGBColor(200, 0, 0), RGBColor(240, 90, 60), RGBColor(120, 0, 0)];
     const MARKS: [Mark; 3] = [Mark::Disc, Mark::Circle, Mark::Triangle];
