@@ -40,10 +40,9 @@ impl Rows<'_> {
             (
                 "synchronize.svg",
                 Chart {
-                    title: "synchronize() beside a running reader: thousands a second, all threads together"
-                        .to_string(),
+                    title: "synchronize() beside a running reader, all threads together".to_string(),
                     x: Axis::counted("threads that wait for a grace period"),
-                    y: Axis::logarithmic("thousand grace periods a second"),
+                    y: Axis::logarithmic("thousand calls a second"),
                     lines: self.scaling("sync-concurrent", "one running", |row| 1e6 / row.value),
                 },
             ),
