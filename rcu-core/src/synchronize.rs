@@ -61,7 +61,15 @@ pub struct Turns {
     requested: u64,
     /// The token of the thread that drives the one that has started and is not over.
     driver: u64,
+    /// How many threads sleep until it is over: if none does, nobody has to be woken, which is a system call.
+    sharers: u32,
     heavy_fences: u64,
+}
+
+impl Turns {
+    const fn new() -> Self {
+        Self { started: 0, completed: 0, requested: 0, driver: NOBODY, sharers: 0, heavy_fences: 0 }
+    }
 }
 
 impl Synchronizer {
@@ -71,7 +79,7 @@ impl Synchronizer {
                 period: GracePeriod::new(fences),
                 registry: Registry::new(),
                 stalls,
-                turns: Mutex::new(Turns { started: 0, completed: 0, requested: 0, driver: NOBODY, heavy_fences: 0 }),
+                turns: Mutex::new(Turns::new()),
                 over: Condvar::new(),
                 polled: AtomicU64::new(0),
             }
@@ -153,9 +161,14 @@ impl Synchronizer {
                 // Release [over]: pairs with the load in is_over.
                 self.polled.store(turns.completed, Ordering::Release);
                 // Step [wake-sharers]: whoever came while it was driven waits for its end, or to drive the next.
-                self.over.notify_all();
+                if turns.sharers > 0 {
+                    self.over.notify_all();
+                }
             } else {
+                // Step [count-sharers]: who drives wakes nobody if it knows of nobody.
+                turns.sharers += 1;
                 turns = wait(&self.over, turns);
+                turns.sharers -= 1;
             }
         }
     }
@@ -267,6 +280,7 @@ impl Frozen<'_> {
     /// In a forked child, forgets the other threads. A grace period that one of them drives has not started, as it were: whoever needs
     /// it drives it anew.
     pub fn forget_others(mut self) {
+        self.turns.sharers = 0;
         if self.turns.driver != token() {
             self.turns.started = self.turns.completed;
             self.turns.driver = NOBODY;

@@ -63,6 +63,7 @@ pub const ROWS: &[Row] = &[
     row("poll-next-grace-period", Text("turns.started + 1", UNDER_WAY), "poll/unlinker-driver-reader", Race),
     row("one-driver", Text("turns.started == turns.completed", "true"), "shared/two-updaters", Deadlock),
     row("wake-sharers", Removed, "shared/two-updaters", Deadlock),
+    row("count-sharers", Removed, "shared/two-updaters", Deadlock),
     row("say-over", Removed, "poll/over", Says("no execution shows: the grace period was over")),
     // The registry.
     row(
@@ -113,6 +114,7 @@ pub const ROWS: &[Row] = &[
     ),
     row("end-round", Removed, "barrier/one-callback", Deadlock),
     row("wake-barriers", Removed, "barrier/one-callback", Deadlock),
+    row("count-barriers", Removed, "barrier/one-callback", Deadlock),
     row("wake-for-round", Removed, "barrier/one-callback", Deadlock),
     // Pointers and lists.
     row(

@@ -49,6 +49,7 @@ impl Frozen<'_> {
             self.taken.start_over();
             activity.rest();
         }
+        self.rounds.forget_waiting();
         lists.forget();
         let runs_now = activity.running().is_some();
         let pending = self.taken.len() + u64::from(runs_now);

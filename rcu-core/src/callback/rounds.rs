@@ -20,12 +20,14 @@ pub struct Rounds {
 pub struct Counts {
     begun: u64,
     ended: u64,
+    /// How many threads wait for a round: if none does, nobody has to be woken, which is a system call.
+    waiting: u32,
 }
 
 impl Rounds {
     const_fn! {
         pub fn new() -> Self {
-            Self { counts: Mutex::new(Counts { begun: 0, ended: 0 }), ended: Condvar::new() }
+            Self { counts: Mutex::new(Counts { begun: 0, ended: 0, waiting: 0 }), ended: Condvar::new() }
         }
     }
 
@@ -39,7 +41,9 @@ impl Rounds {
         let mut counts = lock(&self.counts);
         counts.ended = counts.begun;
         // Step [wake-barriers]: they sleep until their round has ended.
-        self.ended.notify_all();
+        if counts.waiting > 0 {
+            self.ended.notify_all();
+        }
     }
 
     /// Returns the number of the first round that begins after this call; none if no round is under way and `idle` says that nothing
@@ -56,7 +60,10 @@ impl Rounds {
     pub fn wait(&self, round: u64) {
         let mut counts = lock(&self.counts);
         while counts.ended < round {
+            // Step [count-barriers]: who ends a round wakes nobody if it knows of nobody.
+            counts.waiting += 1;
             counts = wait(&self.ended, counts);
+            counts.waiting -= 1;
         }
     }
 }
@@ -76,6 +83,11 @@ impl Rounds {
 
 #[cfg(not(rcu_loom))]
 impl Frozen<'_> {
+    /// In a forked child, forgets who waits.
+    pub fn forget_waiting(&mut self) {
+        self.0.waiting = 0;
+    }
+
     /// In a forked child, ends the round of a thread that is not there.
     pub fn end(&mut self) {
         self.0.ended = self.0.begun;
