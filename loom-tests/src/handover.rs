@@ -6,6 +6,7 @@ use rcu_core::callback::{Batch, Callbacks, Limits, Queue, closure_head};
 use rcu_core::head::Head;
 use rcu_core::reader::Record;
 use rcu_core::registry::Form;
+use rcu_core::slot::Source;
 use rcu_core::stall::Stalls;
 use rcu_core::sync::{Arc, AtomicU64, Ordering, model, thread};
 use rcu_core::synchronize::Synchronizer;
@@ -148,7 +149,7 @@ fn last_handle() {
 /// word came late. The order itself can be shown: a plain write before the stop, and a look after the thread's end.
 fn stop() {
     let shared = Arc::new((
-        Callbacks::new(Limits::none(), None),
+        Callbacks::new(Limits::none(), Source::Own(None)),
         Synchronizer::new(Fences::Auto, Stalls::never()),
         Payload::new(7),
     ));
@@ -187,7 +188,8 @@ fn retire<const N: u32>(domain: Domain, run_callbacks: fn(&Domain)) {
 
 /// The reader retires what it looks at. The thread that serves begins before, meanwhile, or after, and takes first.
 fn called_inside() {
-    let shared = Arc::new((Callbacks::new(Limits::none(), None), Scene::of_sections(Fences::Auto)));
+    let shared =
+        Arc::new((Callbacks::new(Limits::none(), Source::Own(None)), Scene::of_sections(Fences::Auto)));
     let calling = Arc::clone(&shared);
     owe();
     let reader = reader(move || {

@@ -33,4 +33,6 @@ pub use queue::{Batch, Queue};
 #[cfg(rcu_loom)]
 pub use rounds::Rounds;
 pub use thread::{Meanwhile, SpawnError, ThreadOptions};
-pub use worker::{BatchHook, Callbacks};
+#[cfg(not(rcu_loom))]
+pub use worker::AROUND_BATCHES;
+pub use worker::{BatchHook, Callbacks, DEFAULT_BATCH_HOOK};

@@ -26,6 +26,17 @@ pub struct Cookie {
 }
 
 impl Cookie {
+    /// The cookie of the default domain with this number.
+    #[cfg(not(rcu_loom))]
+    pub(crate) fn of_default(number: u64) -> Self {
+        Self { number, domain: 0 }
+    }
+
+    #[cfg(not(rcu_loom))]
+    pub(crate) fn number(self) -> u64 {
+        self.number
+    }
+
     fn assert_of(self, engine: &Engine, call: &str) {
         assert!(self.domain == engine.id, "{call}: the cookie is of another domain");
     }

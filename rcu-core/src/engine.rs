@@ -3,11 +3,13 @@
 use std::fmt;
 
 use crate::callback::{
-    BatchHook, Callbacks, DEFAULT_SOFT_LIMIT, Limits, Meanwhile, SpawnError, ThreadOptions,
+    BatchHook, Callbacks, DEFAULT_BATCH_HOOK, DEFAULT_SOFT_LIMIT, Limits, Meanwhile, SpawnError,
+    ThreadOptions,
 };
 use crate::contain::contained;
 use crate::fence::Fences;
-use crate::stall::{DEFAULT_TIMEOUT, Stalls};
+use crate::slot::Source;
+use crate::stall::{DEFAULT_HOOK, DEFAULT_TIMEOUT, Stalls};
 use crate::sync::{Arc, unique};
 use crate::synchronize::Synchronizer;
 
@@ -30,8 +32,8 @@ impl Engine {
         pub(crate) fn global() -> Self {
             Self {
                 id: 0,
-                grace_periods: Synchronizer::new(Fences::Auto, Stalls::new(DEFAULT_TIMEOUT, None)),
-                callbacks: Callbacks::new(Limits::new(DEFAULT_SOFT_LIMIT, None, false), None),
+                grace_periods: Synchronizer::new(Fences::Auto, Stalls::new(DEFAULT_TIMEOUT, DEFAULT_HOOK)),
+                callbacks: Callbacks::new(Limits::new(DEFAULT_SOFT_LIMIT, None, false), DEFAULT_BATCH_HOOK),
                 thread: ThreadOptions::new(),
             }
         }
@@ -48,7 +50,7 @@ impl Engine {
         Self {
             id: unique(),
             grace_periods: Synchronizer::new(fences, stalls),
-            callbacks: Callbacks::new(limits, around_batches),
+            callbacks: Callbacks::new(limits, Source::Own(around_batches)),
             thread,
         }
     }

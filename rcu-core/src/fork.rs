@@ -8,7 +8,7 @@
 //! The handlers are registered before any of the locks is first taken, and without one. They may be called twice.
 //!
 //! Order of locks: the list of domains; then, domain by domain, the callback thread's, the room, the rounds, what is taken, the turns, the
-//! registry; then the leases, and the monitor. Whoever else holds two of them took them in this order.
+//! registry; then the leases, the monitor, and the hooks of the default domain. Whoever else holds two of them took them in this order.
 
 #[cfg(not(rcu_loom))]
 mod alive;

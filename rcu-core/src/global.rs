@@ -7,16 +7,24 @@ mod model;
 
 use std::ptr::NonNull;
 
+#[cfg(not(rcu_loom))]
+use crate::callback::AROUND_BATCHES;
 use crate::callback::SpawnError;
+#[cfg(not(rcu_loom))]
+use crate::contain::Hook;
 use crate::cookie::{self, Cookie};
 use crate::engine::Stats;
 use crate::guard::ReadGuard;
 use crate::handle::{NotifierHandle, Reader};
 use crate::pointer::RcuBox;
 use crate::scope::{self, Global, Host};
+#[cfg(not(rcu_loom))]
+use crate::stall::{ON_STALL, Stall};
+#[cfg(not(rcu_loom))]
+use crate::sync::Arc;
 use crate::thread::assert_not_a_guest;
-use host::ENGINE;
-use local::LOCAL;
+pub(crate) use host::ENGINE;
+pub(crate) use local::LOCAL;
 #[cfg(rcu_loom)]
 pub use model::model;
 
@@ -302,6 +310,41 @@ pub fn on_force(kick: impl Fn() + Send + Sync + 'static) -> NotifierHandle {
     LOCAL.with(|local| local.register());
     let record = Global::own_record(()).expect("on_force: the thread's registration has ended");
     NotifierHandle::register(&Global, record, kick)
+}
+
+/// Has `hook` called for each batch of callbacks of the default domain from now on, as
+/// [`Builder::around_batches`](crate::Builder::around_batches) does for a domain of one's own. It replaces the one before.
+///
+/// ```
+/// use std::sync::Mutex;
+///
+/// static BIG_LOCK: Mutex<()> = Mutex::new(());
+/// rcu_core::around_batches(|run| {
+///     let _held = BIG_LOCK.lock().unwrap();
+///     run();
+/// });
+/// rcu_core::call(|| assert!(BIG_LOCK.try_lock().is_err()));
+/// rcu_core::barrier();
+/// # assert_eq!(rcu_core::stats().callbacks_panicked, 0);
+/// ```
+#[cfg(not(rcu_loom))]
+pub fn around_batches(hook: impl Fn(&mut dyn FnMut()) + Send + Sync + 'static) {
+    Global.cover();
+    let hook = Hook::new(hook);
+    AROUND_BATCHES.set(Arc::new(move |run| hook(run)));
+}
+
+/// Has stalls of the default domain reported to `hook` from now on, as [`Builder::on_stall`](crate::Builder::on_stall) does for a domain
+/// of one's own. It replaces the one before.
+///
+/// ```
+/// rcu_core::on_stall(|stall| eprintln!("after ten seconds: {stall}"));
+/// ```
+#[cfg(not(rcu_loom))]
+pub fn on_stall(hook: impl Fn(&Stall) + Send + Sync + 'static) {
+    Global.cover();
+    let hook = Hook::new(hook);
+    ON_STALL.set(Arc::new(move |stall| hook(stall)));
 }
 
 /// What the default domain has done so far.

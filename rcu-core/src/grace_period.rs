@@ -54,6 +54,12 @@ impl GracePeriod {
         self.counter.load(Ordering::Acquire)
     }
 
+    /// The word that [`current`](Self::current) loads, for who inlines that in another language. Nobody else stores to it.
+    #[cfg(not(rcu_loom))]
+    pub const fn counter(&self) -> &AtomicU64 {
+        &self.counter
+    }
+
     /// Whether the domain's readers run without a fence of their own.
     pub fn readers_run_light(&self) -> bool {
         fence::readers_run_light(self.fences)

@@ -8,6 +8,7 @@ use crate::sync::UnsafeCell;
 /// `next`: its maker until it is pushed, then the queue, then the thread that runs it.
 #[derive(Debug)]
 pub struct Head {
+    /// The next in the same queue.
     pub next: UnsafeCell<*mut Head>,
     kind: &'static Kind,
 }
@@ -45,6 +46,7 @@ impl Kind {
 }
 
 impl Head {
+    /// A head that is in no queue, of an allocation of this kind.
     pub fn new(kind: &'static Kind) -> Self {
         Self { next: UnsafeCell::new(ptr::null_mut()), kind }
     }

@@ -181,6 +181,8 @@ layer! {
     contain;
     /// A line on standard error.
     report;
+    /// Where a domain finds its hooks.
+    slot;
     /// What holds up others for too long, and who is told.
     stall;
     /// Light fences for readers, heavy ones for updaters.
@@ -221,6 +223,11 @@ layer! {
     global;
 }
 
+/// The default domain, laid open for a face in another language.
+#[cfg(not(rcu_loom))]
+#[doc(hidden)]
+pub mod raw;
+
 #[doc = include_str!("../docs/guide.md")]
 pub mod guide {}
 
@@ -231,6 +238,8 @@ pub use engine::Stats;
 pub use fence::Fences;
 #[cfg(rcu_loom)]
 pub use global::model;
+#[cfg(not(rcu_loom))]
+pub use global::{around_batches, on_stall};
 pub use global::{
     barrier, call, cond_synchronize, defer_drop, init, on_force, poll, read_lock, read_ongoing, reader,
     register_current_thread, retire, start_poll, stats, synchronize,

@@ -52,12 +52,16 @@ pub struct Record {
     os_thread: Counter,
 }
 
-const_assert_eq!(std::mem::offset_of!(Record, word), 0);
-const_assert_eq!(std::mem::offset_of!(Record, waiting), 8);
+const_assert_eq!(Record::WORD, 0);
+const_assert_eq!(Record::WAITING, 8);
 #[cfg(not(rcu_loom))]
 const_assert_eq!(size_of::<Record>(), 64);
 
 impl Record {
+    /// Where the two are that a C header shares, in bytes.
+    pub const WORD: usize = std::mem::offset_of!(Record, word);
+    pub const WAITING: usize = std::mem::offset_of!(Record, waiting);
+
     const_fn! {
         /// A record that is in no registry: every lock takes the slow path.
         pub fn unregistered() -> Self {

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use crate::contain::contain;
 use crate::report::report;
+#[cfg(not(rcu_loom))]
+use crate::slot::Slot;
+use crate::slot::Source;
 use crate::sync::{Arc, Counter};
 use crate::thread::{OsThread, RoleMark, STALL_HOOK};
 
@@ -87,6 +90,19 @@ impl fmt::Display for Stall {
 /// Told of each stall of a domain.
 pub type StallHook = Arc<dyn Fn(&Stall) + Send + Sync>;
 
+/// That of the default domain.
+#[cfg(not(rcu_loom))]
+pub static ON_STALL: Slot<StallHook> = Slot::new();
+
+/// Where that of the default domain is: a model's has none.
+pub const DEFAULT_HOOK: Source<StallHook> = {
+    #[cfg(not(rcu_loom))]
+    let source = Source::Slot(&ON_STALL);
+    #[cfg(rcu_loom)]
+    let source = Source::Own(None);
+    source
+};
+
 /// Tells the hook of a stall, or else whoever reads standard error. No lock is held by the caller.
 pub fn tell(hook: Option<StallHook>, stall: &Stall) {
     match hook {
@@ -103,19 +119,19 @@ pub fn tell(hook: Option<StallHook>, stall: &Stall) {
 /// How a domain diagnoses stalls.
 pub struct Stalls {
     timeout: Duration,
-    hook: Option<StallHook>,
+    hook: Source<StallHook>,
     reported: Counter,
 }
 
 impl Stalls {
-    pub const fn new(timeout: Duration, hook: Option<StallHook>) -> Self {
+    pub const fn new(timeout: Duration, hook: Source<StallHook>) -> Self {
         Self { timeout, hook, reported: Counter::new(0) }
     }
 
     /// For models, which do not go by the clock.
     #[cfg(rcu_loom)]
     pub fn never() -> Self {
-        Self::new(DEFAULT_TIMEOUT, None)
+        Self::new(DEFAULT_TIMEOUT, Source::Own(None))
     }
 
     /// How long is too long.
@@ -131,7 +147,7 @@ impl Stalls {
     /// Counts a stall that is about to be told, and returns whom to [`tell`].
     pub fn count(&self) -> Option<StallHook> {
         self.reported.add(1);
-        self.hook.clone()
+        self.hook.get()
     }
 
     /// How many were reported.

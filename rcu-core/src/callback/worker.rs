@@ -17,12 +17,28 @@ use crate::contain::contain;
 use crate::event::Event;
 use crate::head::Head;
 use crate::report::report;
+#[cfg(not(rcu_loom))]
+use crate::slot::Slot;
+use crate::slot::Source;
 use crate::sync::{Arc, AtomicU32, Ordering};
 use crate::synchronize::Synchronizer;
 use crate::thread::{Role, RoleMark, token};
 
 /// Called around each batch of callbacks, with what runs them.
 pub type BatchHook = Arc<dyn Fn(&mut dyn FnMut()) + Send + Sync>;
+
+/// That of the default domain.
+#[cfg(not(rcu_loom))]
+pub static AROUND_BATCHES: Slot<BatchHook> = Slot::new();
+
+/// Where that of the default domain is: a model's has none.
+pub const DEFAULT_BATCH_HOOK: Source<BatchHook> = {
+    #[cfg(not(rcu_loom))]
+    let source = Source::Slot(&AROUND_BATCHES);
+    #[cfg(rcu_loom)]
+    let source = Source::Own(None);
+    source
+};
 
 /// The callbacks of one domain, and the state of their thread.
 pub struct Callbacks {
@@ -36,12 +52,12 @@ pub struct Callbacks {
     pub thread: CallbackThread,
     pub limits: Limits,
     pub activity: Activity,
-    around_batches: Option<BatchHook>,
+    around_batches: Source<BatchHook>,
 }
 
 impl Callbacks {
     const_fn! {
-        pub fn new(limits: Limits, around_batches: Option<BatchHook>) -> Self {
+        pub fn new(limits: Limits, around_batches: Source<BatchHook>) -> Self {
             Self {
                 lists: Lists::new(),
                 taken: Taken::new(),
@@ -176,7 +192,7 @@ impl Callbacks {
     }
 
     fn run_batch(&self) {
-        if let Some(around) = &self.around_batches {
+        if let Some(around) = self.around_batches.get() {
             contain(|| around(&mut || self.run_taken()));
         }
         // All of it, or what a hook has left by returning early or unwinding.

@@ -10,6 +10,7 @@ use crate::engine::Engine;
 use crate::fence::Fences;
 #[cfg(not(rcu_loom))]
 use crate::fork::cover;
+use crate::slot::Source;
 use crate::stall::{DEFAULT_TIMEOUT, Stall, StallHook, Stalls};
 use crate::sync::Arc;
 
@@ -240,7 +241,7 @@ impl Builder {
     /// # domain.synchronize();
     /// ```
     pub fn build(self) -> Domain {
-        let stalls = Stalls::new(self.stall_timeout, self.on_stall);
+        let stalls = Stalls::new(self.stall_timeout, Source::Own(self.on_stall));
         let limits = Limits::new(self.soft_limit, self.hard_limit, self.pace);
         let engine = Arc::new(Engine::new(self.fences, stalls, limits, self.around_batches, self.thread));
         #[cfg(not(rcu_loom))]

@@ -4,8 +4,12 @@ use std::cell::Cell;
 use std::ptr;
 
 use super::alive::{ALIVE, Alive, Kept, note_left_behind};
-use crate::callback::{self, FrozenLeases, FrozenMonitor, freeze_leases, freeze_monitor};
+use crate::callback::{
+    self, AROUND_BATCHES, BatchHook, FrozenLeases, FrozenMonitor, freeze_leases, freeze_monitor,
+};
 use crate::engine::Engine;
+use crate::slot;
+use crate::stall::{ON_STALL, StallHook};
 use crate::sync::{MutexGuard, lock, thread_local};
 use crate::synchronize;
 use crate::sys::{AtFork, spawn_without_std};
@@ -16,6 +20,7 @@ struct Held {
     domains: Vec<(callback::Frozen<'static>, synchronize::Frozen<'static>)>,
     leases: FrozenLeases,
     monitor: FrozenMonitor,
+    hooks: (slot::Frozen<'static, BatchHook>, slot::Frozen<'static, StallHook>),
     alive: MutexGuard<'static, Alive>,
     /// What `domains` borrows: after it, here and wherever the two are taken apart.
     engines: Vec<Kept>,
@@ -44,20 +49,22 @@ impl AtFork for Forks {
             (engine.callbacks.freeze(), engine.grace_periods.freeze())
         };
         let domains = engines.iter().map(freeze).collect();
-        let held = Held { domains, leases: freeze_leases(), monitor: freeze_monitor(), alive, engines };
+        let (leases, monitor) = (freeze_leases(), freeze_monitor());
+        let hooks = (AROUND_BATCHES.freeze(), ON_STALL.freeze());
+        let held = Held { domains, leases, monitor, hooks, alive, engines };
         HELD.set(Box::into_raw(Box::new(held)));
     }
 
     fn parent() {
         let Some(held) = held() else { return };
-        let Held { domains, leases, monitor, alive, engines } = *held;
-        drop((domains, leases, monitor, alive));
+        let Held { domains, leases, monitor, hooks, alive, engines } = *held;
+        drop((domains, leases, monitor, hooks, alive));
         drop(engines);
     }
 
     fn child() {
         let Some(held) = held() else { return };
-        let Held { domains, mut leases, mut monitor, alive, engines } = *held;
+        let Held { domains, mut leases, mut monitor, hooks, alive, engines } = *held;
         forget_os_id();
         spawn_without_std();
         for (callbacks, grace_periods) in domains {
@@ -66,7 +73,7 @@ impl AtFork for Forks {
         }
         leases.keep_own();
         monitor.forget_others();
-        drop((leases, monitor, alive));
+        drop((leases, monitor, hooks, alive));
         if engines.iter().any(|kept| kept.engine().is_left_behind()) {
             note_left_behind();
         }

@@ -117,6 +117,31 @@ impl Local {
         });
     }
 
+    /// Ends the registration of a thread that goes on and may register again. False if it is not registered.
+    ///
+    /// # Panics
+    /// Inside a section.
+    #[cfg(not(rcu_loom))]
+    pub fn leave_registry(&self, call: &str) -> bool {
+        assert!(!self.inside(), "{call} called from a read-side critical section: leave it first");
+        if self.state.get() != State::Registered {
+            return false;
+        }
+        // As for `unregister`.
+        with_signals_blocked(|| {
+            registry().unregister(NonNull::from(&self.record));
+            self.record.take_slow_path();
+            self.state.set(State::Unregistered);
+        });
+        true
+    }
+
+    /// Whether it is registered, or was until the thread began to end.
+    #[cfg(not(rcu_loom))]
+    pub fn is_or_was_registered(&self) -> bool {
+        self.state.get() != State::Unregistered
+    }
+
     /// The record, while it is registered.
     pub fn registered(&self) -> Option<NonNull<Record>> {
         (self.state.get() == State::Registered).then(|| NonNull::from(&self.record))
