@@ -29,8 +29,13 @@ fi
 # its symbols are local here.
 sed 's/^/-u /' "$work/symbols" | xargs ld -r --gc-sections --force-group-allocation -o "$work/all.o" \
     -u rcu_capi_read_lock_call -u rcu_capi_read_unlock_call "$work/out_of_line.o" "$archive"
-# std brings bitcode for link-time optimisation, which some linkers would try to read.
-objcopy --wildcard --keep-global-symbol='rcu_capi_*' --strip-debug -R .llvmbc -R .llvmcmd "$work/all.o" "$work/rcu_capi.o"
+# What was thrown away leaves names that nobody needs, and some that nobody has: std looks for newer functions of the C library by weak ones.
+readelf -sW "$work/all.o" | awk '$5 == "LOCAL" && $7 == "UND" && $8 { print $8 }' >"$work/left"
+# std brings bitcode for link-time optimisation, which binutils may try to read.
+objcopy --strip-debug --strip-symbols="$work/left" -R .llvmbc -R .llvmcmd "$work/all.o"
+# What others define stays global, for weak symbols would become strong ones.
+{ echo 'rcu_capi_*'; nm --undefined-only "$work/all.o" | awk '{ print $NF }'; } >"$work/global"
+objcopy --wildcard --keep-global-symbols="$work/global" "$work/all.o" "$work/rcu_capi.o"
 # In each image its own, which the library does not offer.
 objcopy --localize-symbol=rcu_capi_self "$work/rcu_capi.o"
 

@@ -7,7 +7,8 @@
  *   RCU_COROUTINE_SAFE       readers do not keep the address of a thread-local: for code that coroutines run, which may
  *                            be on another thread after they have yielded
  *   RCU_CAPI_PORTABLE        for a library that was built without membarrier (pkg-config says so)
- *   RCU_CAPI_NO_SHORT_NAMES  nothing is defined here whose name does not begin with rcu_capi_ or RCU_CAPI_
+ *   RCU_CAPI_NO_SHORT_NAMES  nothing is defined here, and in debug_tables.h, but names that begin with rcu_capi_ or RCU_CAPI_,
+ *                            and the BP_ flags
  *
  * Misuse aborts, in every build, with a line that names the function and the rule. */
 #ifndef RCU_CAPI_RCU_H
@@ -214,9 +215,9 @@ static inline void rcu_capi_guard_end(const int *guard)
 
 /* A section for the statement that follows. It may be left by break, return and goto. */
 #define RCU_CAPI_WITH_READ_LOCK_GUARD()                                                                              \
-	for (__attribute__((cleanup(rcu_capi_guard_end))) int rcu_capi_guard = rcu_capi_guard_begin(),               \
-							      rcu_capi_once = 1;                                     \
-	     rcu_capi_once; rcu_capi_once = 0)
+	for (int rcu_capi_guard __attribute__((cleanup(rcu_capi_guard_end))) = rcu_capi_guard_begin(),               \
+	     rcu_capi_once = 1;                                                                                      \
+	     rcu_capi_once && rcu_capi_guard; rcu_capi_once = 0)
 
 /* --- Protected pointers --- */
 
@@ -363,7 +364,7 @@ int rcu_capi_get_stats(struct rcu_capi_stats *stats);
 
 /* --- QEMU's names --- */
 
-#ifndef RCU_CAPI_NO_SHORT_NAMES
+#if !defined(RCU_CAPI_NO_SHORT_NAMES) && !defined(RCU_CAPI_URCU_COMPAT_H)
 #define rcu_read_lock rcu_capi_read_lock
 #define rcu_read_unlock rcu_capi_read_unlock
 #define rcu_read_ongoing rcu_capi_read_ongoing
