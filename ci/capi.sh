@@ -119,7 +119,8 @@ refused "a static library that shows its Rust symbols" "multiple definition" gcc
 echo "--- memcheck"
 for name in basic tables; do
     build "$name" gcc -std=c11 "$tests/$name.c" "${static[@]}"
-    valgrind -q --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite --fair-sched=yes \
+    valgrind -q --error-exitcode=1 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
+        --fair-sched=yes \
         "--suppressions=$prefix/share/rcu-capi/valgrind.supp" "$folder/$name"
 done
 
