@@ -37,13 +37,17 @@ if nm -D --defined-only "$prefix/lib/librcu_capi.so" | awk '$3 !~ /^rcu_capi_/ &
     exit 1
 fi
 
-echo "--- headers alone, in each language"
+echo "--- headers alone, in each language; the code of the README"
 for header in rcu.h rcu_queue.h urcu_compat.h debug_tables.h; do
     for switches in "" -DRCU_CAPI_NO_SHORT_NAMES -DRCU_CAPI_OUT_OF_LINE -DRCU_COROUTINE_SAFE; do
         for compiler in "gcc -std=c11 -x c" "clang -std=c11 -x c" "g++ -std=c++17 -x c++" "clang++ -std=c++17 -x c++"; do
             echo "#include <$header>" | $compiler -Wall -Wextra -Wpedantic -Werror "${cflags[@]}" $switches -fsyntax-only -
         done
     done
+done
+awk '/^```c$/ { file = sprintf("'"$folder"'/readme-%d.c", ++count); next } /^```/ { file = "" } file { print > file }' rcu-capi/README.md
+for block in "$folder"/readme-*.c; do
+    gcc -std=c11 -Wall -Wextra -Wpedantic -Werror "${cflags[@]}" -fsyntax-only "$block"
 done
 names=$(echo '#include <rcu.h>
 #include <debug_tables.h>' | gcc "${cflags[@]}" -DRCU_CAPI_NO_SHORT_NAMES -dM -E - | awk '/^#define/ { print $2 }' |
