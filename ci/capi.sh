@@ -103,6 +103,37 @@ run_all static clang -std=c11
 run_all static g++ -std=c++17 -x c++
 run_all shared clang++ -std=c++17 -x c++
 
+must_fail() { # what it has to notice, program and arguments
+    if "${@:2}" >"$folder/log" 2>&1; then
+        cat "$folder/log"
+        echo "$2 did not notice $1" >&2
+        exit 1
+    fi
+    tail -n 1 "$folder/log"
+}
+
+echo "--- tests that must fail"
+build lists-early gcc -std=c11 -DFREE_AT_ONCE "$tests/lists.c" "${static[@]}"
+must_fail "elements that are freed at once" "$folder/lists-early"
+build coroutines-kept gcc -std=c11 -DKEEPS_RECORD "$tests/coroutines.c" "${static[@]}"
+must_fail "a coroutine that keeps the record of another thread" "$folder/coroutines-kept"
+build torture-early gcc -std=c11 -DTOO_EARLY "$tests/torture.c" "${static[@]}"
+must_fail "grace periods that wait for nobody" "$folder/torture-early" mixed 3
+
+if [[ $(uname -m) == x86_64 ]]; then
+    echo "--- coroutines: no address of a thread-local but in the accessors"
+    for compiler in gcc clang; do
+        for switch in "" -DRCU_COROUTINE_SAFE; do
+            $compiler -std=c11 -O2 -D_GNU_SOURCE -fno-stack-protector "${cflags[@]}" $switch -c "$tests/coroutines.c" -o "$folder/co.o"
+            found=$(objdump -d --disassemble=body "$folder/co.o" | grep -c '%fs:' || true)
+            if [[ $switch ]] && ((found)) || [[ ! $switch ]] && ((!found)); then
+                echo "$compiler $switch: $found accesses of thread-locals" >&2
+                exit 1
+            fi
+        done
+    done
+fi
+
 echo "--- plugins: with inlined readers and with called ones"
 for switches in "" -DRCU_CAPI_OUT_OF_LINE; do
     build "plugin$switches.so" clang -std=c11 $switches -fPIC -shared "$tests/plugin.c" "${shared[@]}"
@@ -128,14 +159,9 @@ for name in basic tables; do
         "--suppressions=$prefix/share/rcu-capi/valgrind.supp" "$folder/$name"
 done
 
-echo "--- torture; the last must fail"
+echo "--- torture"
 build torture gcc -std=c11 "$tests/torture.c" "${static[@]}"
 for mode in read update mixed; do
     "$folder/torture" $mode 3
 done
 "$folder/torture" mixed 3 no-membarrier
-build early gcc -std=c11 -DTOO_EARLY "$tests/torture.c" "${static[@]}"
-if "$folder/early" mixed 3; then
-    echo "the torture did not notice grace periods that wait for nobody" >&2
-    exit 1
-fi

@@ -40,6 +40,13 @@ static void body(unsigned number)
 {
 	struct coroutine *self = &coroutines[number];
 	int before = where();
+#ifdef KEEPS_RECORD
+	struct rcu_capi_reader *kept;
+
+	rcu_read_lock();
+	rcu_read_unlock();
+	kept = rcu_capi_self;
+#endif
 
 	for (int i = 0; i < TURNS; i++) {
 		rcu_read_lock();
@@ -49,6 +56,10 @@ static void body(unsigned number)
 		if (where() != before)
 			__atomic_fetch_add(&migrations, 1, __ATOMIC_RELAXED);
 		before = where();
+#ifdef KEEPS_RECORD
+		/* What a compiler does that keeps the address across the switch. */
+		rcu_capi_self = kept;
+#endif
 		/* Had one of the two found another thread's record, this thread would be inside now, or the unlock have aborted. */
 		rcu_read_lock();
 		rcu_read_unlock();

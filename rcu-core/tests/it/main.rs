@@ -25,6 +25,7 @@ mod polling;
 mod producers;
 mod quiescent;
 mod races;
+mod raw;
 mod stalls;
 mod start_up;
 mod statistics;
