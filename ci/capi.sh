@@ -79,8 +79,9 @@ build() { # name of the program, compiler, arguments
     "${@:2}" "${strict[@]}" "${cflags[@]}" -o "$folder/$1"
 }
 
-run_all() { # kind of library, flags for it, compiler for C or C++
-    local to=$1 compiler=("${@:2}") name waits=()
+waits=()
+run_all() { # which library, compiler with its language
+    local to=$1 compiler=("${@:2}") name
     declare -n link=$to
     echo "--- ${compiler[*]}, $to"
     for name in basic misuse hooks forks coroutines tables lists; do
@@ -90,12 +91,12 @@ run_all() { # kind of library, flags for it, compiler for C or C++
     done
     build called "${compiler[@]}" "$tests/basic.c" -DRCU_CAPI_OUT_OF_LINE -x none "${link[@]}"
     build emulator "${compiler[@]}" rcu-capi/examples/emulator.c -x none "${link[@]}"
-    # It waits for ten seconds until a stall is told.
-    "$folder/hooks" & waits+=($!)
+    # It waits for ten seconds until a stall is told; meanwhile the others go on.
+    mv "$folder/hooks" "$folder/hooks-${#waits[@]}"
+    "$folder/hooks-${#waits[@]}" & waits+=($!)
     for name in basic called misuse forks coroutines tables lists emulator; do
         "$folder/$name"
     done
-    wait "${waits[@]}"
 }
 
 run_all shared gcc -std=c11
@@ -111,6 +112,10 @@ must_fail() { # what it has to notice, program and arguments
     fi
     tail -n 1 "$folder/log"
 }
+
+for process in "${waits[@]}"; do
+    wait "$process"
+done
 
 echo "--- tests that must fail"
 build lists-early gcc -std=c11 -DFREE_AT_ONCE "$tests/lists.c" "${static[@]}"
@@ -150,6 +155,16 @@ build beside gcc -std=c11 "$tests/beside.c" -Wl,--whole-archive "$folder/libothe
 "$folder/beside"
 refused "a static library that shows its Rust symbols" "multiple definition" gcc "${cflags[@]}" "$tests/beside.c" -o "$folder/clash" \
     -Wl,--whole-archive "$folder/libother.a" "${CARGO_TARGET_DIR:-target}/release/librcu_capi.a" -Wl,--no-whole-archive -ldl -lm
+
+echo "--- a library for full fences, whose header is the same, told so by pkg-config"
+RUSTFLAGS="--cfg rcu_portable" CARGO_TARGET_DIR=target/portable rcu-capi/install.sh "$prefix-portable"
+portable=($(PKG_CONFIG_PATH=$prefix-portable/lib/pkgconfig pkg-config --cflags rcu-capi))
+refused "a header for other fences" "rcu_capi_nobody_v1" \
+    gcc -std=gnu11 "-I$prefix-portable/include/rcu-capi" "$tests/basic.c" -o "$folder/full" "$prefix-portable/lib/librcu_capi.a" -lpthread -ldl -lm
+for name in basic torture; do
+    gcc -std=gnu11 "${strict[@]}" "${portable[@]}" "$tests/$name.c" -o "$folder/full" "$prefix-portable/lib/librcu_capi.a" -ldl -lm
+    "$folder/full" mixed 3
+done
 
 echo "--- memcheck"
 for name in basic tables; do

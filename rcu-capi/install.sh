@@ -6,6 +6,7 @@
 # static library in Rust. Both libraries are made of it.
 set -euo pipefail
 prefix=$(mkdir -p "$1" && cd "$1" && pwd)
+[[ -z ${CARGO_TARGET_DIR:-} ]] || export CARGO_TARGET_DIR=$(realpath -m "$CARGO_TARGET_DIR")
 cd "$(dirname "$0")"
 
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' ../Cargo.toml)
