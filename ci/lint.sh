@@ -13,5 +13,5 @@ cargo clippy -p debug-tables --all-targets -- -D warnings
 # The same sources without membarrier and futex. A build of its own: the flag reaches every crate.
 RUSTFLAGS="--cfg rcu_portable" CARGO_TARGET_DIR=target/portable \
     cargo clippy -p rcu-core -p debug-tables --all-targets -- -D warnings
-RUSTDOCFLAGS="-D warnings" cargo doc --no-deps -p rcu-core -p debug-tables -p hartbreak
+RUSTDOCFLAGS="-D warnings" cargo doc --no-deps -p rcu-core -p debug-tables -p hartbreak -p rcu-capi
 RUSTDOCFLAGS="-D warnings" cargo doc --no-deps -p debug-tables --features gdbstub

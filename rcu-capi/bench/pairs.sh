@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What a section costs, inlined and called, beside liburcu's membarrier flavour: against the shared libraries, with each compiler. Needs liburcu-dev and
-# pkg-config.
+# What a section costs, inlined and called, beside liburcu's membarrier flavour, which is shared: against our shared and our static library, with each
+# compiler. Needs liburcu-dev and pkg-config.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -17,7 +17,9 @@ for compiler in gcc clang; do
     compile -DRCU_CAPI_OUT_OF_LINE -c ours.c -o "$folder/called.o"
     compile -D_LGPL_SOURCE -c urcu.c -o "$folder/urcu-inlined.o"
     compile -c urcu.c -o "$folder/urcu-called.o"
-    compile "$folder"/*.o -o "$folder/pairs" "-Wl,-rpath,$prefix/lib" $(pkg-config --libs rcu-capi) -lurcu-memb
-    echo "$compiler"
-    "$folder/pairs"
+    for library in "-Wl,-rpath,$prefix/lib $(pkg-config --libs rcu-capi)" "$prefix/lib/librcu_capi.a -lpthread -ldl -lm"; do
+        compile "$folder"/*.o -o "$folder/pairs" $library -lurcu-memb
+        [[ $library == *.a* ]] && echo "$compiler, static" || echo "$compiler, shared"
+        "$folder/pairs"
+    done
 done

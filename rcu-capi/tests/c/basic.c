@@ -20,6 +20,13 @@ static struct thing *thing(int number)
 	return thing;
 }
 
+/* As GLib's. */
+static void g_free(void *memory)
+{
+	__atomic_fetch_add(&reclaimed, 1, __ATOMIC_RELAXED);
+	free(memory);
+}
+
 static void reclaim(struct thing *old)
 {
 	__atomic_fetch_add(&reclaimed, 1, __ATOMIC_RELAXED);
@@ -116,6 +123,9 @@ static void pointers(void)
 	step("drain_call_rcu");
 	drain_call_rcu();
 	CHECK(reclaimed == 1);
+	g_free_rcu(thing(4), rcu);
+	drain_call_rcu();
+	CHECK(reclaimed == 2);
 }
 
 static void callbacks(void)
@@ -130,7 +140,7 @@ static void callbacks(void)
 	for (int i = 0; i < 1000; i++)
 		call_rcu(thing(i), reclaim, rcu);
 	drain_call_rcu();
-	CHECK(reclaimed == 1001);
+	CHECK(reclaimed == 1002);
 }
 
 static void polling(void)
