@@ -38,6 +38,7 @@ extern "C" {
  * began. */
 #define RCU_CAPI_NEST UINT64_C(0x7fff)
 #define RCU_CAPI_SLOW UINT64_C(0x8000)
+RCU_CAPI_STATIC_ASSERT((RCU_CAPI_NEST | RCU_CAPI_SLOW) == UINT16_MAX, "the two are the low half of a word's low half");
 
 /* A thread as a reader. Only the thread itself stores to `word`; `waiting` is non-zero if somebody sleeps until it leaves. */
 struct rcu_capi_reader {
@@ -147,7 +148,8 @@ static inline void rcu_capi_read_lock(void)
 {
 	struct rcu_capi_reader *self = rcu_capi_get_self();
 	uint64_t word = __atomic_load_n(&self->word, __ATOMIC_RELAXED);
-	uint64_t low = word & (RCU_CAPI_NEST | RCU_CAPI_SLOW);
+	/* The nest count and SLOW: of a narrow number, processors need no mask. */
+	uint16_t low = (uint16_t)word;
 
 	if (__builtin_expect(low == 0, 1)) {
 		uint64_t now = __atomic_load_n(RCU_CAPI_VERSIONED(rcu_capi_counter), __ATOMIC_ACQUIRE);
@@ -165,7 +167,8 @@ static inline void rcu_capi_read_unlock(void)
 {
 	struct rcu_capi_reader *self = rcu_capi_get_self();
 	uint64_t word = __atomic_load_n(&self->word, __ATOMIC_RELAXED);
-	uint64_t low = word & (RCU_CAPI_NEST | RCU_CAPI_SLOW);
+	/* The nest count and SLOW: of a narrow number, processors need no mask. */
+	uint16_t low = (uint16_t)word;
 
 	if (__builtin_expect(low == 1, 1)) {
 		__atomic_store_n(&self->word, 0, __ATOMIC_RELEASE);
