@@ -95,11 +95,18 @@ extern struct rcu_capi_reader RCU_CAPI_NOBODY;
 struct rcu_capi_reader *rcu_capi_read_lock_slow(void);
 void rcu_capi_read_unlock_slow(void);
 void rcu_capi_wake(void);
-/* Called by address, where a compiler can be told to: without a stub of the linker's on the way. */
-#if defined(__GNUC__) && !defined(__clang__)
-#define RCU_CAPI_DIRECT __attribute__((noplt))
-#else
+/* Called by address, without a stub of the linker's on the way: gcc can be told to, clang by an address that it does not see through. */
+#ifdef __clang__
 #define RCU_CAPI_DIRECT
+#define RCU_CAPI_CALL(function)                                                                                      \
+	do {                                                                                                         \
+		void (*rcu_capi_function)(void) = (function);                                                        \
+		__asm__("" : "+r"(rcu_capi_function));                                                               \
+		rcu_capi_function();                                                                                 \
+	} while (0)
+#else
+#define RCU_CAPI_DIRECT __attribute__((noplt))
+#define RCU_CAPI_CALL(function) function()
 #endif
 RCU_CAPI_DIRECT void rcu_capi_read_lock_call(void);
 RCU_CAPI_DIRECT void rcu_capi_read_unlock_call(void);
@@ -186,12 +193,12 @@ static inline void rcu_capi_read_unlock(void)
 
 static inline void rcu_capi_read_lock(void)
 {
-	rcu_capi_read_lock_call();
+	RCU_CAPI_CALL(rcu_capi_read_lock_call);
 }
 
 static inline void rcu_capi_read_unlock(void)
 {
-	rcu_capi_read_unlock_call();
+	RCU_CAPI_CALL(rcu_capi_read_unlock_call);
 }
 
 #endif

@@ -3,6 +3,7 @@
  * all: either aborts. */
 #include "test.h"
 #include <rcu.h>
+#include <sched.h>
 #include <ucontext.h>
 
 #define COROUTINES 16
@@ -60,8 +61,9 @@ static void body(unsigned number)
 		/* What a compiler does that keeps the address across the switch. */
 		rcu_capi_self = kept;
 #endif
-		/* Had one of the two found another thread's record, this thread would be inside now, or the unlock have aborted. */
+		/* The library looks where this thread's record is: had another one been found here, this thread would be outside. */
 		rcu_read_lock();
+		CHECK(rcu_read_ongoing());
 		rcu_read_unlock();
 		CHECK(!rcu_read_ongoing());
 	}
@@ -92,6 +94,7 @@ static void put_back(struct coroutine *coroutine)
 static void *run(void *data)
 {
 	ucontext_t own;
+	unsigned resumed = 0;
 
 	thread_number = (int)(intptr_t)data;
 	while (__atomic_load_n(&left, __ATOMIC_RELAXED) > 0) {
@@ -105,6 +108,9 @@ static void *run(void *data)
 			__atomic_fetch_sub(&left, 1, __ATOMIC_RELAXED);
 		else
 			put_back(coroutine);
+		/* Others are to have their turns, also on one processor. */
+		if (++resumed % 16 == 0)
+			sched_yield();
 	}
 	return NULL;
 }
