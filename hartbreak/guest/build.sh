@@ -9,8 +9,10 @@ trap 'rm -rf "$objects"' EXIT
 # -mno-relax: no use of gp, which start.S would have to set up.
 # -fno-strict-aliasing: the checksum looks at words as bytes and halfwords.
 # -fno-tree-loop-distribute-patterns: no loop becomes a call of memset, which does not exist here.
-flags="-march=rv32ima_zicsr -mabi=ilp32 -mno-relax -O2 -Wall -Wextra -Werror -std=c11 -g0 -ffreestanding -nostdlib
+flags="-march=rv32ima_zicsr -mabi=ilp32 -mno-relax -O2 -Wall -Wextra -Werror -std=c11 -ffreestanding -nostdlib
     -fno-strict-aliasing -fno-tree-loop-distribute-patterns -fno-unwind-tables -fno-asynchronous-unwind-tables"
+# -g: for the debugger, which does not change the code; sources are named as seen from the root of the repository.
+flags="$flags -g -gdwarf-5 -fdebug-prefix-map=$PWD=hartbreak/guest"
 cc=riscv64-unknown-elf-gcc
 
 # The objects have fixed names because a file name stands in the symbol table.
