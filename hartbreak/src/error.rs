@@ -2,10 +2,11 @@
 //!
 //! Faults of the running guest are not errors of the emulator; they are [`Fault`](crate::cpu::Fault).
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::{fmt, io};
 
-/// Says why guest memory could not be made, addressed or filled.
+/// Says why guest memory could not be made, addressed or filled, or a server not be started.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -25,6 +26,15 @@ pub enum Error {
         /// What the operating system says.
         error: io::Error,
     },
+    /// An address that cannot be listened at.
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the operating system says.
+        error: io::Error,
+    },
+    /// A thread that the host has refused; tells what the operating system says.
+    Thread(io::Error),
     /// A guest file that does not begin with the ELF magic bytes.
     NotElf,
     /// A guest file that is ELF, but not a little-endian 32-bit RISC-V executable; names the field that
@@ -54,6 +64,8 @@ impl fmt::Display for Error {
                 write!(f, "host access of {len} bytes at {addr:#010x}: misaligned or outside guest RAM")
             }
             Self::GuestFile { path, error } => write!(f, "the guest file {}: {error}", path.display()),
+            Self::Listen { address, error } => write!(f, "listening at {address}: {error}"),
+            Self::Thread(error) => write!(f, "starting a thread: {error}"),
             Self::NotElf => f.write_str("the guest file is not an ELF file"),
             Self::UnsupportedElf(why) => write!(f, "the guest file is not for this machine: {why}"),
             Self::TruncatedElf => f.write_str("the guest file is truncated"),

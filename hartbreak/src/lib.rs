@@ -3,9 +3,11 @@
 //! The modules stand in layer order, lowest first; each uses only those above it. [`ram`] holds the guest's
 //! memory as atomic cells, [`elf`] fills it, [`cpu`] runs one hart over it and tells a [`cpu::Watch`] of
 //! every data access, and [`guest`] is the contract with the built-in guest program. [`machine`] runs harts on threads, with
-//! breakpoints and watchpoints from `debug-tables`; [`scenario`] debugs them, and [`compare`] measures what that costs.
+//! breakpoints and watchpoints from `debug-tables`; [`scenario`] debugs them, [`compare`] measures what that costs, and
+//! [`gdb`] lets GDB do it.
 #![forbid(unsafe_code)]
 
+pub mod sys;
 pub mod error;
 pub mod ram;
 pub mod elf;
@@ -17,6 +19,7 @@ pub mod output;
 pub mod machine;
 pub mod scenario;
 pub mod compare;
+pub mod gdb;
 pub mod args;
 
 pub use error::Error;

@@ -6,7 +6,7 @@ use hartbreak::args::{self, Command, HELP};
 use hartbreak::elf::Image;
 use hartbreak::machine::{Machine, Symbols};
 use hartbreak::options::Options;
-use hartbreak::{Error, compare, guest, output, scenario};
+use hartbreak::{Error, compare, gdb, guest, output, scenario};
 
 /// A check failed, or the guest cannot be run.
 const FAILURE: u8 = 1;
@@ -39,6 +39,11 @@ fn run(command: Command) -> Result<ExitCode, Error> {
         Command::Scenario(options, sabotage) => {
             let machine = Machine::new(&Image::parse(&file(&options)?)?)?;
             Ok(tell(scenario::run(machine, &options, sabotage).map(output::line)))
+        }
+        Command::Gdb(options, mode, address) => {
+            let machine = Machine::new(&Image::parse(&file(&options)?)?)?;
+            gdb::run(machine, options.harts, mode, address)?;
+            Ok(ExitCode::SUCCESS)
         }
         Command::Compare(options, kinds) => {
             let file = file(&options)?;

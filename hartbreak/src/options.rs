@@ -62,6 +62,38 @@ impl Named for Sabotage {
     }
 }
 
+/// One thing to break in the server for GDB in non-stop mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GdbSabotage {
+    /// Of three stops at breakpoints one is not told, and the hart goes on.
+    MissedStop,
+    /// Breakpoints that are to be removed stay.
+    GhostStop,
+    /// A write watchpoint is inserted as one for reads.
+    WrongWatch,
+}
+
+impl Named for GdbSabotage {
+    const ALL: &'static [Self] = &[Self::MissedStop, Self::GhostStop, Self::WrongWatch];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::MissedStop => "missed-stop",
+            Self::GhostStop => "ghost-stop",
+            Self::WrongWatch => "wrong-watch",
+        }
+    }
+}
+
+/// How a server for GDB works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GdbMode {
+    /// Harts stop one by one.
+    NonStop(Option<GdbSabotage>),
+    /// All stop at once.
+    AllStop,
+}
+
 /// What the tables are behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {

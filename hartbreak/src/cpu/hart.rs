@@ -9,6 +9,15 @@ pub const A0: usize = 10;
 /// Register number of a7, which names the service that an `ecall` wants.
 pub const A7: usize = 17;
 
+/// What a debugger may see and change of a hart that waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Registers {
+    /// x0 to x31.
+    pub x: [u32; 32],
+    /// The address of the next instruction.
+    pub pc: u32,
+}
+
 /// The state of one hart.
 #[derive(Debug)]
 pub struct Hart {
@@ -74,6 +83,18 @@ impl Hart {
         // Undoing a write to x0 is cheaper than a branch on every write.
         self.registers[number] = value;
         self.registers[0] = 0;
+    }
+
+    /// Gives all registers.
+    pub fn registers(&self) -> Registers {
+        Registers { x: self.registers, pc: self.pc }
+    }
+
+    /// Sets all registers; x0 stays zero. A pc that is no address of an instruction faults at the next step.
+    pub fn set_registers(&mut self, registers: &Registers) {
+        self.registers = registers.x;
+        self.registers[0] = 0;
+        self.pc = registers.pc;
     }
 
     /// Gives the number of instructions retired so far (the guest's `instret`).

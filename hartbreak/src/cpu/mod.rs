@@ -19,6 +19,6 @@ mod table;
 
 pub use atomics::RESERVATION_LIFE;
 pub use fault::{Cause, Fault};
-pub use hart::{A0, A7, Hart};
+pub use hart::{A0, A7, Hart, Registers};
 pub use step::Step;
 pub use watch::{Access, AccessKind, Unwatched, Watch};

@@ -1,23 +1,25 @@
 //! What a hart's thread and the debugger share, beside the tables.
 //!
 //! Invariants: (1) a hit is counted and put into the mailbox before the section in which it was found ends, so that
-//! whoever waited for a grace period has seen it; (2) a hart waits, when it is stopped, outside of any section; (3) no
-//! wait here is unbounded: each looks again every few milliseconds.
+//! whoever waited for a grace period has seen it; (2) no wait here is unbounded: each looks again every few milliseconds.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{
     AtomicBool, AtomicU8, AtomicU64, Ordering::Acquire, Ordering::Relaxed, Ordering::Release,
 };
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::hit::Hit;
-use super::park::Park;
-use crate::cpu::Fault;
+use debug_tables::Flags;
 
-/// A stopped hart looks at least this often whether it may go on.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
+use super::hit::Hit;
+use super::news::News;
+use super::park::Park;
+use super::rest::{Rest, State};
+use super::stop::{Go, Stop};
+use crate::cpu::Hart;
+use crate::sys;
 
 /// Hits that a mailbox keeps; the oldest are dropped. All are counted.
 const MAILBOX: usize = 64;
@@ -34,23 +36,23 @@ pub enum Action {
     Stop,
     /// It counts the hit and goes on.
     Count,
+    /// At an entry of a debugger it puts the hit into the machine's news and stops; the guest's own it counts.
+    Report,
 }
 
-/// What a hart is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// It runs.
-    Running,
-    /// It waits, outside of any section, to be resumed.
-    Stopped(Hit),
-    /// The guest ended it, with this checksum.
-    Exited(u32),
-    /// It met an instruction that it cannot execute.
-    Faulted(Fault),
-    /// It met an `ebreak`, at this address, which no debugger inserted.
-    Ebreak(u32),
-    /// It was told to quit, or its thread panicked.
-    Gone,
+impl Action {
+    fn from_bits(bits: u8) -> Self {
+        [Self::Stop, Self::Count, Self::Report][usize::from(bits)]
+    }
+}
+
+/// How fast a hart works: both as of the same moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pace {
+    /// Instructions that it has retired.
+    pub retired: u64,
+    /// How long its thread has run on a processor.
+    pub cpu: Duration,
 }
 
 /// Where a hart that is to be held inside a section has got to.
@@ -63,36 +65,41 @@ mod hold {
 /// One hart, as seen from both sides.
 #[derive(Debug)]
 pub struct Control {
+    /// Where the hart waits.
+    pub rest: Rest,
     /// Parks the hart, which is a sabotage.
     pub park: Park,
+    hart: u32,
+    news: Arc<News>,
+    pace: Mutex<Pace>,
     /// The hart's counter of retired instructions, as of its last block.
     retired: OwnLine<AtomicU64>,
     /// Asks the hart to leave its section at the end of its block.
     leave: OwnLine<AtomicBool>,
     kicks: AtomicU64,
     quit: AtomicBool,
-    counting: AtomicBool,
+    action: AtomicU8,
     hold: AtomicU8,
     hits: AtomicU64,
     mailbox: Mutex<VecDeque<Hit>>,
-    state: Mutex<State>,
-    resumed: Condvar,
 }
 
 impl Control {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(hart: u32, news: Arc<News>) -> Self {
         Self {
+            rest: Rest::new(),
             park: Park::default(),
+            hart,
+            news,
+            pace: Mutex::default(),
             retired: OwnLine::default(),
             leave: OwnLine::default(),
             kicks: AtomicU64::new(0),
             quit: AtomicBool::new(false),
-            counting: AtomicBool::new(false),
+            action: AtomicU8::new(Action::Stop as u8),
             hold: AtomicU8::new(hold::NONE),
             hits: AtomicU64::new(0),
             mailbox: Mutex::default(),
-            state: Mutex::new(State::Running),
-            resumed: Condvar::new(),
         }
     }
 
@@ -115,12 +122,17 @@ impl Control {
 
     /// What the hart does at its next hits.
     pub fn on_hit(&self, action: Action) {
-        self.counting.store(action == Action::Count, Relaxed);
+        self.action.store(action as u8, Relaxed);
     }
 
     /// What the hart is doing.
     pub fn state(&self) -> State {
-        *self.lock_state()
+        self.rest.state()
+    }
+
+    /// How fast the hart works, as of the last few milliseconds that it ran.
+    pub fn pace(&self) -> Pace {
+        *self.lock_pace()
     }
 
     /// The oldest hit that was not taken yet.
@@ -130,11 +142,14 @@ impl Control {
 
     /// Lets a stopped hart go on, over the breakpoint that it stopped at.
     pub fn resume(&self) {
-        let mut state = self.lock_state();
-        if matches!(*state, State::Stopped(_)) {
-            *state = State::Running;
-            self.resumed.notify_all();
-        }
+        self.rest.go(Go::Over);
+    }
+
+    /// Asks a hart that runs to stop. It does so soon, unless it stops for another reason before that.
+    pub fn ask_to_stop(&self) {
+        self.rest.ask();
+        // Relaxed: a hint, as in kick.
+        self.leave.0.store(true, Relaxed);
     }
 
     /// Asks that the hart stay inside its section when it next finds a breakpoint in the table, before it counts the hit.
@@ -159,7 +174,7 @@ impl Control {
         // Relaxed: nothing is read through it.
         self.quit.store(true, Relaxed);
         self.kick();
-        self.resumed.notify_all();
+        self.rest.wake();
     }
 
     /// The force-RCU notifier of the hart's reader: asks for the section to end.
@@ -196,7 +211,15 @@ impl Control {
         mailbox.push_back(hit);
         drop(mailbox);
         self.hits.fetch_add(1, Relaxed);
-        !self.counting.load(Relaxed)
+        match Action::from_bits(self.action.load(Relaxed)) {
+            Action::Stop => true,
+            Action::Count => false,
+            Action::Report if hit.flags().contains(Flags::GDB) => {
+                self.news.stops.push(self.hart, hit.stop());
+                true
+            }
+            Action::Report => false,
+        }
     }
 
     /// Stays here for as long as the debugger wants a held hart to. Called from RCU critical section, on purpose.
@@ -211,22 +234,24 @@ impl Control {
         }
     }
 
+    /// Notes how fast the hart works.
+    pub(super) fn note_pace(&self, retired: u64) {
+        *self.lock_pace() = Pace { retired, cpu: sys::thread_cpu_time() };
+    }
+
     /// Waits, outside of any section, until the hart is resumed or told to quit.
-    pub(super) fn stop(&self, hit: Hit) {
-        let mut state = self.lock_state();
-        *state = State::Stopped(hit);
-        while matches!(*state, State::Stopped(_)) && !self.is_quitting() {
-            let waited = self.resumed.wait_timeout(state, LOOK_AGAIN).unwrap_or_else(PoisonError::into_inner);
-            state = waited.0;
-        }
+    pub(super) fn stop(&self, stop: Stop, hart: &mut Hart) -> Go {
+        self.note_pace(hart.retired());
+        self.rest.wait(stop, hart, || self.is_quitting(), || self.news.ring())
     }
 
     pub(super) fn end(&self, end: State) {
-        *self.lock_state() = end;
+        self.rest.end(end);
+        self.news.ring();
     }
 
-    fn lock_state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock_mailbox(&self) -> MutexGuard<'_, VecDeque<Hit>> {

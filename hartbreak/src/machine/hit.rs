@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use debug_tables::{Breakpoint, Flags};
+use debug_tables::{Breakpoint, Flags, gdb};
 
 use crate::cpu::Access;
 
@@ -32,6 +32,14 @@ pub enum Cause {
 }
 
 impl Hit {
+    /// What the debugger's queue of stops keeps of it.
+    pub(super) fn stop(&self) -> gdb::Stop {
+        match &self.cause {
+            Cause::Breakpoint(breakpoint) => (*breakpoint).into(),
+            Cause::Watchpoint { hit, .. } => (*hit).into(),
+        }
+    }
+
     /// The flags of the entry that was met.
     pub fn flags(&self) -> Flags {
         match &self.cause {

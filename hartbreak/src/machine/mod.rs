@@ -7,6 +7,9 @@ mod symbols;
 mod hit;
 mod blocks;
 mod park;
+mod stop;
+mod rest;
+mod news;
 mod control;
 mod service;
 mod run;
@@ -17,10 +20,13 @@ use std::thread::{self, JoinHandle};
 use debug_tables::{BreakpointTable, CpuTables, TableSet, WatchpointTable};
 
 pub use blocks::{BLOCK, BlockCache};
-pub use control::{Action, Control, State};
+pub use control::{Action, Control, Pace};
 pub use hit::{Cause, Hit};
+pub use news::News;
 pub use park::Park;
+pub use rest::{Rest, State};
 pub use run::SECTION_BLOCKS;
+pub use stop::{Go, Stop};
 pub use symbols::Symbols;
 
 use crate::elf::Image;
@@ -37,6 +43,8 @@ pub struct Machine {
     pub symbols: Symbols,
     /// The tables of all harts, by hart.
     pub tables: TableSet<u32>,
+    /// What the harts tell a debugger.
+    pub news: Arc<News>,
     console: Arc<Mutex<Vec<u8>>>,
     harts: Vec<HartThread>,
 }
@@ -62,7 +70,8 @@ impl Machine {
         let ram = Arc::new(Ram::new(DEFAULT_SIZE)?);
         image.load(&ram)?;
         let (entry, symbols) = (image.entry(), Symbols::find(image)?);
-        Ok(Self { ram, entry, symbols, tables: TableSet::new(), console: Arc::default(), harts: Vec::new() })
+        let (tables, news, console) = (TableSet::new(), Arc::default(), Arc::default());
+        Ok(Self { ram, entry, symbols, tables, news, console, harts: Vec::new() })
     }
 
     /// Starts the next hart. `join` makes its new tables a member of the set, before the hart's first instruction.
@@ -71,7 +80,8 @@ impl Machine {
     /// If the host cannot start a thread.
     pub fn start(&mut self, join: impl FnOnce(&TableSet<u32>, u32, CpuTables)) -> std::io::Result<()> {
         let id = self.harts.len() as u32;
-        let (control, blocks) = (Arc::new(Control::new()), Arc::new(BlockCache::new()));
+        let (control, blocks) = (Control::new(id, Arc::clone(&self.news)), Arc::new(BlockCache::new()));
+        let control = Arc::new(control);
         let cache = Arc::clone(&blocks);
         let breakpoints = BreakpointTable::new().with_invalidate(move |range| cache.published(range));
         let tables =
@@ -94,6 +104,11 @@ impl Machine {
     /// The harts that were started.
     pub fn harts(&self) -> &[HartThread] {
         &self.harts
+    }
+
+    /// The guest's memory.
+    pub fn ram(&self) -> &Ram {
+        &self.ram
     }
 
     /// Reads a word of the guest.

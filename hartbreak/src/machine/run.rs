@@ -10,14 +10,19 @@ use debug_tables::{CpuTables, Flags, Watchpoints};
 use rcu_core::ReadGuard;
 
 use super::blocks::{BLOCK, BlockCache};
-use super::control::{Control, State};
+use super::control::Control;
 use super::hit::{Cause, Hit};
+use super::rest::State;
 use super::service::serve;
+use super::stop::{Go, Stop};
 use crate::cpu::{Access, AccessKind, Hart, Step, Watch};
 use crate::ram::Ram;
 
 /// Most blocks of a section.
 pub const SECTION_BLOCKS: u32 = 16;
+
+/// How often a hart notes how fast it works, in sections: every few milliseconds.
+const PACE: u32 = 512;
 
 /// What a hart's thread has beside the hart itself.
 #[derive(Debug)]
@@ -33,8 +38,8 @@ pub(super) struct Runner {
 enum Exit {
     /// A jump, or its length.
     Next,
-    /// A hit that the debugger wants the hart to stop at.
-    Stop(Hit),
+    /// What the debugger wants the hart to stop at.
+    Stop(Stop),
     /// The hart's end.
     End(State),
 }
@@ -56,23 +61,38 @@ impl Runner {
         let mut reader = rcu_core::reader();
         let control = Arc::clone(&self.control);
         let _kick = reader.on_force(move || control.kick());
-        // The breakpoint that the hart was resumed at, and steps over.
-        let mut stepped_over = None;
+        // The breakpoint that the hart was resumed at, and steps over; and whether it is resumed for one instruction.
+        let (mut stepped_over, mut steps) = (None, false);
+        let mut sections = 0_u32;
         while !self.control.is_quitting() {
             self.control.park.stay(|| self.control.is_quitting());
-            // The section begins and ends in this statement.
-            let exit = self.section(&mut hart, &reader.read_lock(), stepped_over.take());
-            match exit {
-                Exit::Next => {}
-                Exit::Stop(hit) => {
-                    stepped_over = matches!(hit.cause, Cause::Breakpoint(_)).then_some(hit.pc);
-                    self.control.stop(hit);
-                }
+            sections = sections.wrapping_add(1);
+            if sections % PACE == 0 {
+                self.control.note_pace(hart.retired());
+            }
+            let over = stepped_over.take();
+            // The section begins and ends in one of these statements.
+            let exit = if steps {
+                self.single_step(&mut hart, &reader.read_lock(), over)
+            } else {
+                self.section(&mut hart, &reader.read_lock(), over)
+            };
+            let stop = match exit {
+                Exit::Next if !self.control.rest.is_asked() => continue,
+                Exit::Next => Stop::Asked,
+                Exit::Stop(stop) => stop,
                 Exit::End(end) => {
+                    self.control.rest.leave(&hart);
                     obituary.1 = end;
                     return;
                 }
-            }
+            };
+            let go = self.control.stop(stop, &mut hart);
+            steps = go == Go::Step;
+            stepped_over = match stop {
+                Stop::Hit(Hit { pc, cause: Cause::Breakpoint(_) }) if go != Go::Again => Some(pc),
+                _ => None,
+            };
         }
     }
 
@@ -97,25 +117,51 @@ impl Runner {
                     return stop;
                 }
             }
-            let step = hart.step(&self.ram, &mut watch);
-            if let Some(cause) = watch.met.take() {
-                let hit = Hit { pc, cause };
-                if self.control.note(hit) {
-                    return Exit::Stop(hit);
-                }
-            }
-            match step {
-                Step::Retired { jumped: false } => {}
-                Step::Retired { jumped: true } => break,
-                Step::Ecall => {
-                    let end = serve(hart, &self.ram, &self.tables, &self.console);
-                    return end.map_or(Exit::Next, Exit::End);
-                }
-                Step::Ebreak => return Exit::End(State::Ebreak(pc)),
-                Step::Fault => return Exit::End(State::Faulted(hart.fault().expect("the step said so"))),
+            if let Some(exit) = self.step(hart, &mut watch) {
+                return exit;
             }
         }
         Exit::Next
+    }
+
+    /// Executes one instruction, unless a breakpoint there stops the hart before.
+    fn single_step(&self, hart: &mut Hart, section: &ReadGuard<'_>, stepped_over: Option<u32>) -> Exit {
+        let pc = hart.pc();
+        if stepped_over != Some(pc) {
+            if let Some(stop) = self.look_for_breakpoint(pc, section) {
+                return stop;
+            }
+        }
+        let mut watch = TableWatch { watchpoints: self.tables.watchpoints.read(section), met: None };
+        let exit = self.step(hart, &mut watch);
+        self.control.end_block(hart.retired());
+        match exit {
+            None | Some(Exit::Next) => Exit::Stop(Stop::Stepped),
+            Some(exit) => exit,
+        }
+    }
+
+    /// Executes one instruction. None if the block goes on.
+    #[inline(always)]
+    fn step(&self, hart: &mut Hart, watch: &mut TableWatch<'_>) -> Option<Exit> {
+        let pc = hart.pc();
+        let step = hart.step(&self.ram, watch);
+        if let Some(cause) = watch.met.take() {
+            let hit = Hit { pc, cause };
+            if self.control.note(hit) {
+                return Some(Exit::Stop(Stop::Hit(hit)));
+            }
+        }
+        match step {
+            Step::Retired { jumped: false } => None,
+            Step::Retired { jumped: true } => Some(Exit::Next),
+            Step::Ecall => {
+                let end = serve(hart, &self.ram, &self.tables, &self.console);
+                Some(end.map_or(Exit::Next, Exit::End))
+            }
+            Step::Ebreak => Some(Exit::End(State::Ebreak(pc))),
+            Step::Fault => Some(Exit::End(State::Faulted(hart.fault().expect("the step said so")))),
+        }
     }
 
     fn look_for_breakpoint(&self, pc: u32, section: &ReadGuard<'_>) -> Option<Exit> {
@@ -123,7 +169,7 @@ impl Runner {
         self.control.stay_if_held();
         // Copied after the stay: the snapshot is still there, whatever was published meanwhile.
         let hit = Hit { pc, cause: Cause::Breakpoint(*breakpoint) };
-        self.control.note(hit).then_some(Exit::Stop(hit))
+        self.control.note(hit).then_some(Exit::Stop(Stop::Hit(hit)))
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use debug_tables::{CpuTables, Flags};
 
-use super::control::State;
+use super::rest::State;
 use crate::cpu::{A0, A7, Hart};
 use crate::guest::{CLEAR_TRIGGER, EXECUTE, EXIT, SET_TRIGGER, WRITE};
 use crate::ram::Ram;

@@ -55,6 +55,11 @@ impl Ram {
         offset + u64::from(len) <= u64::from(self.size())
     }
 
+    /// Tells how many bytes of RAM there are from `addr` on. None if `addr` is outside.
+    pub fn rest(&self, addr: u32) -> Option<u32> {
+        self.size().checked_sub(addr.wrapping_sub(BASE)).filter(|&rest| rest > 0)
+    }
+
     /// Reads an aligned word as a debugger does: no hart notices.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use super::ledger::Ledger;
 use super::progress::Progress;
 use super::watchdog::{LONGEST_WAIT, Watchdog};
 use crate::Failure;
-use crate::machine::{Action, Hit, Machine, State};
+use crate::machine::{Action, Hit, Machine, State, Stop};
 use crate::options::Sabotage;
 
 /// Rounds of the guest in which a hart passes every place of the loop, wherever it was when they began.
@@ -174,7 +174,7 @@ impl Debugger {
             // In this order: a hart that stopped does no more rounds.
             let rounds = machine.rounds(hart);
             match machine.harts()[hart as usize].control.state() {
-                State::Stopped(hit) => Some(Some(hit)),
+                State::Stopped(Stop::Hit(hit)) => Some(Some(hit)),
                 _ => (rounds > limit).then_some(None),
             }
         })?;
@@ -200,7 +200,7 @@ impl Debugger {
         for (id, hart) in self.machine.harts().iter().enumerate() {
             let (state, rounds) = (hart.control.state(), self.machine.rounds(id as u32));
             let doing = match state {
-                State::Stopped(hit) => format!("stopped at {hit}"),
+                State::Stopped(stop) => format!("stopped at {stop}"),
                 State::Running if hart.control.is_held() => "held in its section".to_owned(),
                 State::Running => "running".to_owned(),
                 other => format!("{other:?}"),
