@@ -118,9 +118,26 @@ impl<C: Cpus> Debugger<C> {
         &self,
         stops: &Stops<C::Key>,
         section: &impl Section<C::Scope>,
+        go_on: impl FnMut(C::Key),
+    ) -> Option<Report<C::Key>> {
+        self.next_stop_of(|_| true, stops, section, go_on)
+    }
+
+    /// The same, of those CPUs for which `of` is true. The stops of the others stay as they are, whether they hold or not.
+    ///
+    /// For CPUs that are not to be resumed now: GDB withdraws a breakpoint for as long as it takes one CPU over it, and the
+    /// others have met it all the same. `of` is called under the queue's lock.
+    ///
+    /// # Panics
+    /// As [`next_stop`](Self::next_stop).
+    pub fn next_stop_of(
+        &self,
+        of: impl Fn(&C::Key) -> bool,
+        stops: &Stops<C::Key>,
+        section: &impl Section<C::Scope>,
         mut go_on: impl FnMut(C::Key),
     ) -> Option<Report<C::Key>> {
-        let (first, without) = stops.take(|cpu, stop| stop.again(&self.cpus.tables(cpu)?, section));
+        let (first, without) = stops.take(of, |cpu, stop| stop.again(&self.cpus.tables(cpu)?, section));
         without.into_iter().filter(|cpu| self.cpus.tables(cpu).is_some()).for_each(&mut go_on);
         first.map(|(cpu, stop)| Report { cpu, request: self.met(&stop), stop })
     }

@@ -61,16 +61,21 @@ impl<K: PartialEq> Stops<K> {
         self.len() == 0
     }
 
-    /// Drops what no longer holds, and takes the first of the others. Beside it, the CPUs that have lost a stop and have no
-    /// other.
+    /// Of the CPUs that are meant, drops what no longer holds, and takes the first of the others. Beside it, the CPUs that have
+    /// lost a stop and have no other.
     pub(super) fn take(
         &self,
+        of: impl Fn(&K) -> bool,
         mut again: impl FnMut(&K, Stop) -> Option<Stop>,
     ) -> (Option<(K, Stop)>, Vec<K>) {
         assert_not_editing("Debugger::next_stop");
         let mut pending = lock(&self.pending);
         let (mut kept, mut without) = (VecDeque::new(), Vec::new());
         for (cpu, stop) in pending.drain(..) {
+            if !of(&cpu) {
+                kept.push_back((cpu, stop));
+                continue;
+            }
             match again(&cpu, stop) {
                 Some(stop) => add(&mut kept, cpu, stop),
                 None if without.contains(&cpu) => {}
@@ -78,7 +83,7 @@ impl<K: PartialEq> Stops<K> {
             }
         }
         without.retain(|cpu| !kept.iter().any(|(other, _)| other == cpu));
-        let first = kept.pop_front();
+        let first = kept.iter().position(|(cpu, _)| of(cpu)).and_then(|at| kept.remove(at));
         *pending = kept;
         (first, without)
     }

@@ -4,6 +4,7 @@
 //! stop only if it holds when it is told: a hart that has met what was removed since goes on as if nothing had been; (2) it is
 //! told once; (3) when it has left, every hart runs.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -46,6 +47,10 @@ pub struct Harts {
     /// The breakpoints of the monitor.
     pub by_hand: ByHand,
     told: Vec<Told>,
+    /// How many stops the client was told of, by hart.
+    stops_told: Vec<u64>,
+    /// What is to be told of harts that have met what is not there any more.
+    ready: VecDeque<(u32, Why)>,
     sabotage: Option<GdbSabotage>,
     breakpoints_met: u32,
 }
@@ -56,7 +61,9 @@ impl Harts {
         machine.harts().iter().for_each(|hart| hart.control.on_hit(Action::Report));
         let tables = Arc::new(Tables::new(Arc::clone(&machine)));
         let told = vec![RUNS; machine.harts().len()];
-        Self { machine, tables, by_hand: ByHand::default(), told, sabotage, breakpoints_met: 0 }
+        let (by_hand, ready) = (ByHand::default(), VecDeque::new());
+        let stops_told = vec![0; told.len()];
+        Self { machine, tables, by_hand, told, stops_told, ready, sabotage, breakpoints_met: 0 }
     }
 
     /// The harts that the guest has not ended.
@@ -75,6 +82,11 @@ impl Harts {
             Told::Stopped(why) => Some(*why),
             Told::Runs { .. } => None,
         }
+    }
+
+    /// How many stops of a hart the client was told of.
+    pub fn stops_told(&self, hart: u32) -> u64 {
+        self.stops_told[hart as usize]
     }
 
     /// The registers of a hart that waits.
@@ -163,40 +175,40 @@ impl Harts {
 
     /// The next thing to tell the client of one of the harts that are `eligible`, if there is any. It counts as told.
     pub fn next_event(&mut self, requests: &Requests, eligible: impl Fn(u32) -> bool) -> Option<(u32, Why)> {
-        let event = self.next_hit(requests, &eligible).or_else(|| self.next_other(eligible));
+        let event = self.next_hit(requests, &eligible);
+        let event = event.or_else(|| self.ready.pop_front()).or_else(|| self.next_other(eligible));
         if let Some((hart, why)) = event {
             self.told[hart as usize] = Told::Stopped(why);
+            self.stops_told[hart as usize] += 1;
         }
         event
     }
 
     /// The next hit that still holds.
     fn next_hit(&mut self, requests: &Requests, eligible: &impl Fn(u32) -> bool) -> Option<(u32, Why)> {
-        let mut kept = Vec::new();
-        let found = loop {
+        loop {
             let mut lost = Vec::new();
             let section = rcu_core::read_lock();
-            let report = requests.next_stop(&self.machine.news.stops, &section, |hart| lost.push(hart));
+            let report = requests.next_stop_of(
+                |&hart| eligible(hart),
+                &self.machine.news.stops,
+                &section,
+                |hart| lost.push(hart),
+            );
             drop(section);
             for hart in lost {
                 self.lose(hart);
             }
-            let Some(report) = report else { break None };
+            let report = report?;
             self.settle(report.cpu);
-            if !eligible(report.cpu) {
-                kept.push((report.cpu, report.stop));
-            } else if self.is_sabotaged_away(&report) {
+            if self.is_sabotaged_away(&report) {
                 self.go(report.cpu, Go::Over);
-            } else {
-                let asked_for = requests.requests().any(|request| request == report.request);
-                let why = if asked_for { Why::Met(report.request) } else { Why::Signal(signal::TRAP) };
-                break Some((report.cpu, why));
+                continue;
             }
-        };
-        for (hart, stop) in kept {
-            self.machine.news.stops.push(hart, stop);
+            let asked_for = requests.requests().any(|request| request == report.request);
+            let why = if asked_for { Why::Met(report.request) } else { Why::Signal(signal::TRAP) };
+            return Some((report.cpu, why));
         }
-        found
     }
 
     fn is_sabotaged_away(&mut self, report: &Report<u32>) -> bool {
@@ -214,29 +226,25 @@ impl Harts {
             self.state(hart),
             State::Stopped(Stop::Hit(Hit { cause: Cause::Watchpoint { .. }, .. }))
         );
-        if let Told::Runs { steps, asked: None } = self.told[hart as usize] {
-            match (steps, executed) {
-                (false, _) => self.go(hart, Go::Again),
-                (true, false) => self.go(hart, Go::Step),
-                // The instruction has run: the next look finds a hart that has made its step.
-                (true, true) => {}
+        match self.told[hart as usize] {
+            Told::Runs { asked: Some(signal), .. } => self.ready.push_back((hart, Why::Signal(signal))),
+            Told::Runs { steps: true, .. } if executed => {
+                self.ready.push_back((hart, Why::Signal(signal::TRAP)));
             }
+            Told::Runs { steps: true, .. } => self.go(hart, Go::Step),
+            Told::Runs { .. } => self.go(hart, Go::Again),
+            Told::Stopped(_) => {}
         }
     }
 
-    /// The next stop that is no hit, or no longer one.
+    /// The next stop that is no hit.
     fn next_other(&self, eligible: impl Fn(u32) -> bool) -> Option<(u32, Why)> {
         (0..self.told.len() as u32).filter(|&hart| eligible(hart)).find_map(|hart| {
             let Told::Runs { asked, .. } = self.told[hart as usize] else { return None };
-            let state = self.state(hart);
-            let why = match state {
+            let why = match self.state(hart) {
                 State::Stopped(Stop::Stepped) => Why::Signal(signal::TRAP),
                 State::Stopped(Stop::Asked) => Why::Signal(asked.unwrap_or(signal::NONE)),
-                // Its hit was lost, or it would have been found before; or it has come since.
-                State::Stopped(Stop::Hit(_)) if self.machine.news.stops.is_empty() => {
-                    Why::Signal(asked.unwrap_or(signal::TRAP))
-                }
-                _ => end(state)?,
+                state => end(state)?,
             };
             Some((hart, why))
         })
@@ -258,6 +266,7 @@ impl Harts {
             self.go(hart, Go::Again);
             self.told[hart as usize] = RUNS;
         }
+        self.ready.clear();
     }
 
     /// What a hart is doing.

@@ -95,9 +95,10 @@ fn stats(harts: &Harts) -> String {
         };
         let _ = writeln!(
             text,
-            "hart {hart}: {doing}, {} instructions, {} hits; {} instructions in {:.6} s of CPU time",
+            "hart {hart}: {doing}, {} instructions, {} hits, {} stops told; {} instructions in {:.6} s of CPU time",
             control.retired(),
             control.hits(),
+            harts.stops_told(hart as u32),
             pace.retired,
             pace.cpu.as_secs_f64()
         );

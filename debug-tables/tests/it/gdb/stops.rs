@@ -50,6 +50,24 @@ fn a_stop_at_what_was_removed_is_not_reported_and_its_cpu_goes_on() {
 }
 
 #[test]
+fn stops_of_cpus_that_are_not_meant_stay_though_they_do_not_hold_now() {
+    let mut machine = Machine::new();
+    let other = Request::Software { pc: PC + 4 };
+    machine.debugger.insert(SOFTWARE).unwrap();
+    machine.debugger.insert(other).unwrap();
+    machine.execute(0, PC);
+    machine.execute(1, PC + 4);
+    machine.debugger.remove(SOFTWARE).unwrap();
+    let section = read_lock();
+    let report =
+        machine.debugger.next_stop_of(|&cpu| cpu == 1, &machine.stops, &section, |_| panic!("meant"));
+    assert_eq!(report.map(|report| (report.cpu, report.request)), Some((1, other)));
+    drop(section);
+    machine.debugger.insert(SOFTWARE).unwrap();
+    assert_eq!(machine.reported(), Some((0, SOFTWARE)));
+}
+
+#[test]
 fn what_was_removed_directly_is_not_reported_either() {
     let mut machine = Machine::new();
     machine.debugger.insert(SOFTWARE).unwrap();

@@ -241,7 +241,8 @@ impl MultiThreadSchedulerLocking for Emulator {
 
 impl ThreadExtraInfo for Emulator {
     fn thread_extra_info(&self, tid: Tid, buf: &mut [u8]) -> Result<usize, Infallible> {
-        let info = monitor::extra_info(&self.harts, hart(tid));
+        let hart = hart(tid);
+        let info = format!("hart {hart}, {}", monitor::extra_info(&self.harts, hart));
         let len = info.len().min(buf.len());
         buf[..len].copy_from_slice(&info.as_bytes()[..len]);
         Ok(len)
