@@ -42,8 +42,8 @@ awatch counters[2].value
 continue
 delete
 echo == set\n
-set var $a5 = 0x1234
-print/x $a5
+set var $gp = 0x1234
+print/x $gp
 set var poke_rare = 1
 print poke_rare
 break rare

@@ -119,12 +119,13 @@ class Gdb:
     def attach(self, port):
         self.run("set non-stop on")
         said = self.run(f"target remote :{port}")
-        expect(f"Remote debugging using :{port}" in said, f"GDB attaches; it said {said!r}")
         # While it attaches, GDB stops one hart for a moment. It takes the first stop that comes for that one.
+        deadline = time.monotonic() + LONGEST_WAIT
         while True:
             harts = self.harts().values()
-            if all(runs for runs, _ in harts) and any(stops for _, stops in harts):
-                break
+            if harts and all(runs for runs, _ in harts) and any(stops for _, stops in harts):
+                return
+            expect(time.monotonic() < deadline, f"GDB attaches; it said {said!r}; harts: {harts}")
             self.hear(0.02)
 
     def harts(self):

@@ -1,4 +1,4 @@
-//! The way from a socket to a session: one client at a time; others find the door closed.
+//! The way from a socket to a session: one client at a time; others find the door closed after a second.
 //!
 //! Two threads work for a session, and share it behind a lock: one reads what the client sends, one waits for harts that stop. A
 //! client that does not read what it is sent is left after [`PATIENCE`]. No hart ever takes the lock.
@@ -36,8 +36,7 @@ pub fn serve<S: Session + 'static>(
                 thread::sleep(Duration::from_millis(10));
                 continue;
             };
-            // AcqRel [busy]: pairs with the store below. A session begins when the one before has left everything.
-            if busy.swap(true, AcqRel) {
+            if !enter(&busy) {
                 continue;
             }
             let (session, ended) = (open(), ended.clone());
@@ -45,7 +44,7 @@ pub fn serve<S: Session + 'static>(
             let work = move || {
                 let end = converse(&stream, session, &news);
                 output::line(format_args!("gdb: {end}"));
-                // Release [busy]: pairs with the swap above.
+                // Release [busy]: pairs with the swap in enter.
                 free.store(false, Release);
                 if matches!(end, End::Killed | End::GuestEnded) {
                     let _ = ended.send(end);
@@ -59,6 +58,18 @@ pub fn serve<S: Session + 'static>(
     thread::Builder::new().name("gdb door".to_owned()).spawn(accept)?;
     // The thread above has a sender for as long as it lives, which is for ever.
     Ok(end.recv().unwrap_or(End::Killed))
+}
+
+/// Waits for the session before, if it is about to end: who detaches and comes back finds the door open.
+fn enter(busy: &AtomicBool) -> bool {
+    (0..100).any(|_| {
+        // AcqRel [busy]: pairs with the store in serve. A session begins when the one before has left everything.
+        let free = !busy.swap(true, AcqRel);
+        if !free {
+            thread::sleep(Duration::from_millis(10));
+        }
+        free
+    })
 }
 
 /// One session, from its first byte to its last.

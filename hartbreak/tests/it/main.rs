@@ -9,6 +9,7 @@ mod base;
 mod command;
 mod elf;
 mod faults;
+mod gdb;
 mod guest;
 mod scenario;
 mod watch;

@@ -14,6 +14,7 @@ use gdbstub::stub::state_machine::GdbStubStateMachine;
 use gdbstub::stub::{DisconnectReason, GdbStubBuilder, MultiThreadStopReason};
 
 use super::event::{Why, signal};
+use super::frame::LONGEST;
 use super::session::{End, Session};
 use crate::machine::Machine;
 use target::{Emulator, tid};
@@ -34,8 +35,7 @@ impl AllStop {
     pub fn new(machine: Arc<Machine>) -> Self {
         let mut emulator = Emulator::new(machine);
         emulator.harts.halt();
-        let stub =
-            GdbStubBuilder::new(Wire::default()).with_packet_buffer(vec![0; super::frame::LONGEST].leak());
+        let stub = GdbStubBuilder::new(Wire::default()).packet_buffer_size(LONGEST);
         let stub = stub.build().ok().and_then(|stub| stub.run_state_machine(&mut emulator).ok());
         Self { emulator, stub }
     }
