@@ -25,7 +25,7 @@ echo == stepi\n
 stepi
 backtrace
 echo == hbreak\n
-hbreak tock if round == counters[0].value + 2
+hbreak tock if $_thread == 3
 continue
 delete
 echo == watch\n

@@ -33,7 +33,7 @@ def allstop():
         expect(len(stops) == 4, f"four stops at tick, one after another; GDB said {said['break']!r}")
         check("again", HIT + r"Temporary breakpoint 2, tick ", r"\$\d+ = 1\n")
         check("stepi", r"hart_main|0x[0-9a-f]+", r"#0 .*\n#1 .*_start|#0 .*\n#1 .*hart_main")
-        check("hbreak", HIT + r"Breakpoint 3, tock ")
+        check("hbreak", r"\nThread 3 hit Breakpoint 3, tock ")
         check("watch", r'Thread 2 hit Hardware watchpoint 4: counters\[1\]\.value')
         old, new = re.search(r"Old value = (\d+)\nNew value = (\d+)", said["watch"]).groups()
         expect(int(new) == int(old) + 1, f"a counter that goes on by one, not from {old} to {new}")

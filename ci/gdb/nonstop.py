@@ -29,7 +29,7 @@ def threads(gdb):
 
 def stats(gdb):
     said = gdb.run("monitor stats")
-    changes = re.search(r"changes of tables: (\d+), (\d+) of them while a hart ran, (\d+)", said)
+    changes = re.search(r"changes of tables: (\d+); while a hart ran: (\d+); while one was seen to retire instructions: (\d+)", said)
     expect(changes, f"statistics; GDB said {said!r}")
     hits = [int(count) for count in re.findall(r"^hart \d+: .*?(\d+) hits", said, re.M)]
     return [int(count) for count in changes.groups()], hits
@@ -159,7 +159,7 @@ def changes_while_running():
         expect(changes >= 40, f"at least 40 changes of tables, not {changes}")
         expect(running * 2 > changes, f"most changes while a hart ran, not {running} of {changes}")
         expect(seen > 0 or os.cpu_count() == 1, f"a hart is seen to retire instructions during one of {running} changes")
-        return f"{changes} changes of tables, {running} of them while a hart ran, {seen} seen to"
+        return f"{changes} changes of tables, {running} of them while a hart ran, {seen} while one was seen to retire instructions"
 
 
 def no_ghosts():

@@ -106,7 +106,7 @@ fn stats(harts: &Harts) -> String {
     let [changes, while_running, seen] = harts.tables.changes();
     let _ = writeln!(
         text,
-        "changes of tables: {changes}, {while_running} of them while a hart ran, {seen} of these while it was seen to"
+        "changes of tables: {changes}; while a hart ran: {while_running}; while one was seen to retire instructions: {seen}"
     );
     text
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hartbreak::args::{Command, HELP, parse};
-use hartbreak::options::{Kind, Named, Options, Sabotage};
+use hartbreak::options::{GdbMode, GdbSabotage, Kind, Named, Options, Sabotage};
 
 fn parsed(line: &str) -> Command {
     parse(line.split_whitespace().map(Into::into)).unwrap()
@@ -61,5 +61,35 @@ fn a_wrong_argument_is_named_in_the_error() {
     for (line, named) in cases {
         let error = refused(line);
         assert!(error.contains(named) && error.contains("--help"), "{line}: {error}");
+    }
+}
+
+#[test]
+fn a_server_listens_at_the_loopback_interface_unless_told_otherwise() {
+    let command = |line: &str| match parsed(line) {
+        Command::Gdb(options, mode, address) => (options.harts, mode, address.to_string()),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(command("--gdb 1234"), (4, GdbMode::NonStop(None), "127.0.0.1:1234".to_owned()));
+    assert_eq!(command("--gdb-allstop 0 --harts 1"), (1, GdbMode::AllStop, "127.0.0.1:0".to_owned()));
+    let open = command("--gdb 7 --gdb-listen ::1 --sabotage ghost-stop");
+    assert_eq!(open, (4, GdbMode::NonStop(Some(GdbSabotage::GhostStop)), "[::1]:7".to_owned()));
+}
+
+#[test]
+fn what_makes_no_sense_with_a_server_is_refused() {
+    let lines = [
+        "--gdb 1 --gdb-allstop 2",
+        "--gdb 1 --compare none",
+        "--gdb 1 --seconds 1",
+        "--gdb 1 --sabotage park",
+        "--gdb-allstop 1 --sabotage ghost-stop",
+        "--gdb-listen 0.0.0.0",
+        "--gdb 65536",
+        "--gdb 1 --gdb-listen localhost",
+        "--sabotage ghost-stop",
+    ];
+    for line in lines {
+        assert!(refused(line).contains("--"), "{line}");
     }
 }
