@@ -120,7 +120,7 @@ impl Harts {
 
     /// Stops all harts. Those that stop for no other reason count as told.
     pub fn halt(&mut self) {
-        for hart in &self.machine.harts()[..] {
+        for hart in self.machine.harts() {
             hart.control.ask_to_stop();
         }
         for hart in 0..self.told.len() as u32 {
