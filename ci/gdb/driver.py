@@ -3,6 +3,7 @@
 import os
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -20,6 +21,13 @@ class Failure(Exception):
 def expect(condition, what):
     if not condition:
         raise Failure(what)
+
+
+def until(condition, what):
+    """Looks again and again, for a bounded time."""
+    deadline = time.monotonic() + LONGEST_WAIT
+    while not condition():
+        expect(time.monotonic() < deadline, f"{what}, within {LONGEST_WAIT:.0f} s")
 
 
 def program():
@@ -149,6 +157,8 @@ class Gdb:
 
 def main(steps):
     """Runs steps, and ends with the first that fails."""
+    # The processes of a step end with it, in whatever way it ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     for step in steps:
         started = time.monotonic()
         try:
