@@ -3,8 +3,8 @@ emulation. The harts lose little of their speed to it: instructions per second t
 and under the packets, by turns in one run.
 """
 
+import os
 import re
-import sys
 import time
 
 from client import Client, frame
@@ -50,6 +50,8 @@ def packets():
             wall += after[0] - before[0]
             under.append(speed(before, after))
             sizes.append(machine.resident())
+        changes = re.search(r"changes of tables: (\d+); while a hart ran: (\d+); while one was seen .*: (\d+)", client.monitor("stats"))
+        changes, running, seen = (int(count) for count in changes.groups())
         said = client.monitor("list")
         expect(said == "no breakpoints, no watchpoints\n", f"empty tables, not {said!r}")
         client.close()
@@ -58,8 +60,11 @@ def packets():
             f"instructions per CPU second of the harts: {sum(undisturbed) / TURNS / 1e6:.1f} million undisturbed, "
             f"{sum(under) / TURNS / 1e6:.1f} million under the packets, {ratio:.1%}\n"
             f"{PACKETS} packets, {PACKETS / spent:.0f} a second; {wall / spent / 1e6:.1f} MIPS of all harts by the clock meanwhile; "
-            f"resident memory {sizes[0]} KiB, then {sizes[-1]} KiB"
+            f"resident memory {sizes[0]} KiB, then {sizes[-1]} KiB\n"
+            f"{changes} changes of tables, {running} of them while a hart ran, {seen} while one was seen to retire instructions"
         )
+        expect(changes >= PACKETS and running == changes, "no hart stops for a change")
+        expect(seen > 0 or os.cpu_count() == 1, "harts are seen to retire instructions during changes")
         expect(machine.alive(), "hartbreak lives")
         expect(ratio >= LEAST, f"at least {LEAST:.0%} of the undisturbed speed, not {ratio:.1%}")
         expect(sizes[-1] <= sizes[0] + GROWTH, f"memory that stays flat, not {sizes} KiB")

@@ -11,7 +11,7 @@ use crate::cpu::Access;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hit {
     /// The address of the instruction: of a breakpoint the next one, which has not run; of a watchpoint the one that
-    /// made the access, which has. (As in gdb on RISC-V: a watchpoint is reported after its access, with the values.)
+    /// made the access, which has. A watchpoint is reported after its access, with the values.
     pub pc: u32,
     /// What was met.
     pub cause: Cause,
