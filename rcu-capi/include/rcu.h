@@ -252,8 +252,9 @@ int rcu_capi_init(void);
 /* Waits until every section that is open now has ended. Aborts inside a section, in a callback, and in a force-RCU notifier. */
 void rcu_capi_synchronize(void);
 
-/* Calls func(head) once, on the callback thread, after a grace period that starts after this. Never waits, allowed anywhere. Callbacks
- * of one thread run in its order, those of different threads in any. Aborts if the head is queued already. */
+/* Calls func(head) once, on the callback thread, after a grace period that starts after this. Allowed anywhere, and waits for nobody; who
+ * is a hundred thousand callbacks ahead rests for a millisecond now and then. Callbacks of one thread run in its order, those of different
+ * threads in any. Aborts if the head is queued already, and if it or the function is null. */
 void rcu_capi_call(struct rcu_capi_head *head, void (*func)(struct rcu_capi_head *head));
 
 /* Waits until every callback that was queued before, by any thread, has run: without the big lock, if there is one and the calling
@@ -290,11 +291,12 @@ static inline void rcu_capi_free_head(struct rcu_capi_head *head)
 
 /* --- Threads --- */
 
-/* Registers the calling thread, which its first section does otherwise. Aborts if this was called already. */
+/* Registers the calling thread, which its first section does otherwise. Aborts if this was called already. A signal handler that reads
+ * does so on threads that are registered. */
 void rcu_capi_register_thread(void);
 
-/* Ends the registration. Aborts inside a section, and if the thread was not registered by rcu_capi_register_thread. A thread that ends
- * needs none; one that ends inside a section aborts. */
+/* Ends the registration. Aborts inside a section, while the thread has a notifier, and if the thread was not registered by
+ * rcu_capi_register_thread. A thread that ends needs none; one that ends inside a section aborts. */
 void rcu_capi_unregister_thread(void);
 
 /* Whether a thread is registered by its first section: true unless told otherwise. If not, a section of a thread that is not registered
@@ -313,16 +315,17 @@ static inline void rcu_capi_disable_atfork(void)
 /* --- Emulator hooks --- */
 
 /* Called, on the thread that waits, when a grace period finds the thread that added it inside a section. It may enter sections and
- * call rcu_capi_call. `registered` is the library's. */
+ * call rcu_capi_call. The last two are the library's, and need no initialisation. */
 struct rcu_capi_notifier {
 	void (*notify)(struct rcu_capi_notifier *notifier, void *data);
 	void *registered;
+	uintptr_t mark;
 };
 
-/* Registers a notifier for the calling thread. It stays valid and unchanged until it has been removed. */
+/* Registers a notifier for the calling thread. It stays valid and unchanged until it has been removed. Aborts if it is registered. */
 void rcu_capi_add_notifier(struct rcu_capi_notifier *notifier);
 
-/* Removes it, and waits for a call that is under way, unless it is called from there, or in a process forked since. */
+/* Removes it, and waits for a call that is under way, unless it is called from there. Aborts if it is not registered. */
 void rcu_capi_remove_notifier(struct rcu_capi_notifier *notifier);
 
 /* What the library calls, with `data`. Each may be null. They return, and do not unwind. */

@@ -53,8 +53,10 @@ unsafe fn run(head: NonNull<Head>) {
 /// 1. `head` may be written, and is the engine's until `callback` is called with it.
 /// 2. `callback` may be called with it, once, on any thread.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn rcu_capi_call(head: NonNull<RcuHead>, callback: Callback) {
+pub unsafe extern "C" fn rcu_capi_call(head: Option<NonNull<RcuHead>>, callback: Option<Callback>) {
     or_abort(|| {
+        let head = head.expect("call_rcu1: the head is null");
+        let callback = callback.expect("call_rcu1: the function is null");
         // What is there may never have been written, for C does not initialise heads. Whatever is found is compared, and used for nothing else;
         // the compiler, which sees no allocation here, cannot know more of it.
         // SAFETY: (1): the place is there.

@@ -20,6 +20,7 @@ use crate::sync::AtomicU64;
 use crate::thread::assert_not_a_guest;
 
 pub use crate::head::{Head, Kind};
+pub use crate::sys::pin_library;
 
 /// The nest count of a reader's word.
 pub const NEST: u64 = grace_period::NEST;
@@ -121,13 +122,29 @@ pub fn start_poll() -> u64 {
 }
 
 /// See [`poll`](crate::poll()).
+///
+/// # Panics
+/// If the number is 0, or no cookie has it yet.
 pub fn poll(call: &str, number: u64) -> bool {
-    cookie::poll(&Global, Cookie::of_default(number), call)
+    let over = cookie::poll(&Global, Cookie::of_default(number), call);
+    if number == 0 || !over {
+        assert_is_cookie(call, number);
+    }
+    over
 }
 
 /// See [`cond_synchronize`](crate::cond_synchronize()).
+///
+/// # Panics
+/// If no cookie has that number yet.
 pub fn cond_synchronize(call: &str, number: u64) {
+    assert_is_cookie(call, number);
     cookie::cond_synchronize(&Global, Cookie::of_default(number), call);
+}
+
+/// A number that is no cookie's would be waited for, for ever.
+fn assert_is_cookie(call: &str, number: u64) {
+    assert!(ENGINE.grace_periods.was_requested(number), "{call}: {number} is not the number of a cookie");
 }
 
 /// See [`barrier`](crate::barrier()).

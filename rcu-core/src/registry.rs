@@ -170,6 +170,14 @@ impl Registry {
         kicks.push(kick);
     }
 
+    /// Whether a registered reader has kicks that have not been removed.
+    #[cfg(not(rcu_loom))]
+    pub fn has_kicks(&self, record: NonNull<Record>) -> bool {
+        let list = lock(&self.list);
+        let kicks = &list.readers[list.position(record)].kicks;
+        kicks.iter().any(|kick| kick.try_lock().is_ok_and(|run| run.is_some()))
+    }
+
     /// How many readers are registered.
     pub fn len(&self) -> usize {
         lock(&self.list).readers.len()

@@ -123,8 +123,16 @@ impl Synchronizer {
     pub fn request(&self) -> u64 {
         let mut turns = lock(&self.turns);
         // Step [poll-next-grace-period]: as for those who wait.
-        turns.requested = turns.started + 1;
-        turns.requested
+        let number = turns.started + 1;
+        // What was requested before a fork may be later than what a child needs.
+        turns.requested = turns.requested.max(number);
+        number
+    }
+
+    /// Whether this may be the number of a grace period that somebody polls for.
+    #[cfg(not(rcu_loom))]
+    pub fn was_requested(&self, number: u64) -> bool {
+        (1..=lock(&self.turns).requested).contains(&number)
     }
 
     /// The grace period that was requested last, unless it is over.

@@ -138,6 +138,64 @@ static void notifier_was_not_added(void)
 	rcu_remove_force_rcu_notifier(&notifier);
 }
 
+static void ignores(struct rcu_notifier *notifier, void *data)
+{
+	(void)notifier;
+	(void)data;
+}
+
+static struct rcu_notifier added = { ignores, NULL, 0 };
+
+static void notifier_was_added_twice(void)
+{
+	rcu_add_force_rcu_notifier(&added);
+	rcu_add_force_rcu_notifier(&added);
+}
+
+static void notifier_was_copied(void)
+{
+	struct rcu_notifier copy;
+
+	rcu_add_force_rcu_notifier(&added);
+	copy = added;
+	rcu_remove_force_rcu_notifier(&copy);
+}
+
+static void unregister_with_a_notifier(void)
+{
+	rcu_register_thread();
+	rcu_add_force_rcu_notifier(&added);
+	rcu_unregister_thread();
+}
+
+static void poll_for_no_cookie(void)
+{
+	start_poll_synchronize_rcu();
+	poll_state_synchronize_rcu(UINT64_MAX);
+}
+
+static void poll_for_zero(void)
+{
+	poll_state_synchronize_rcu(0);
+}
+
+static void wait_for_no_cookie(void)
+{
+	cond_synchronize_rcu(UINT64_MAX);
+}
+
+static void call_of_nothing(void)
+{
+	static struct rcu_head head;
+
+	call_rcu1(&head, NULL);
+}
+
+static void call_without_a_head(void)
+{
+	call_rcu1(NULL, nothing);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -159,6 +217,14 @@ static const struct {
 	{ "drain_in_callback", drain_in_callback, "drain_call_rcu called from a callback" },
 	{ "too_deep", too_deep, "read_lock: more than 32767 nested sections" },
 	{ "notifier_was_not_added", notifier_was_not_added, "rcu_remove_force_rcu_notifier: the notifier is not registered" },
+	{ "notifier_was_added_twice", notifier_was_added_twice, "rcu_add_force_rcu_notifier: the notifier is registered already" },
+	{ "notifier_was_copied", notifier_was_copied, "rcu_remove_force_rcu_notifier: the notifier is not registered" },
+	{ "unregister_with_a_notifier", unregister_with_a_notifier, "rcu_unregister_thread: the thread has force-RCU notifiers" },
+	{ "poll_for_no_cookie", poll_for_no_cookie, "poll_state_synchronize_rcu: 18446744073709551615 is not the number of a cookie" },
+	{ "poll_for_zero", poll_for_zero, "poll_state_synchronize_rcu: 0 is not the number of a cookie" },
+	{ "wait_for_no_cookie", wait_for_no_cookie, "cond_synchronize_rcu: 18446744073709551615 is not the number of a cookie" },
+	{ "call_of_nothing", call_of_nothing, "call_rcu1: the function is null" },
+	{ "call_without_a_head", call_without_a_head, "call_rcu1: the head is null" },
 };
 
 static void in_child(void (*run)(void), int errors)

@@ -92,11 +92,14 @@ impl Local {
             self.state.set(State::Late);
             return;
         }
-        self.record.adopt();
-        self.record.take_fast_path(&ENGINE.grace_periods.period);
-        // SAFETY: (1) the record is valid until the thread is gone, and `unregister` comes before.
-        unsafe { registry().register(NonNull::from(&self.record), Form::Thread) };
-        self.state.set(State::Registered);
+        // No signal handler may read between these steps: its section would be in a record that nobody scans yet.
+        with_signals_blocked(|| {
+            self.record.adopt();
+            self.record.take_fast_path(&ENGINE.grace_periods.period);
+            // SAFETY: (1) the record is valid until the thread is gone, and `unregister` comes before.
+            unsafe { registry().register(NonNull::from(&self.record), Form::Thread) };
+            self.state.set(State::Registered);
+        });
     }
 
     /// Ends the registration, if there is one. A section that is open goes on in a record on the heap.
@@ -104,7 +107,7 @@ impl Local {
         if self.state.get() != State::Registered {
             return;
         }
-        // No signal handler may read between these steps: its section would be in a record that nobody scans.
+        // As for `register`.
         with_signals_blocked(|| {
             let record = NonNull::from(&self.record);
             if self.record.inside() {
@@ -120,16 +123,23 @@ impl Local {
     /// Ends the registration of a thread that goes on and may register again. False if it is not registered.
     ///
     /// # Panics
-    /// Inside a section.
+    /// Inside a section, and while it has force-RCU notifiers.
     #[cfg(not(rcu_loom))]
     pub fn leave_registry(&self, call: &str) -> bool {
         assert!(!self.inside(), "{call} called from a read-side critical section: leave it first");
         if self.state.get() != State::Registered {
             return false;
         }
-        // As for `unregister`.
+        let record = NonNull::from(&self.record);
+        assert!(
+            !registry().has_kicks(record),
+            "{call}: the thread has force-RCU notifiers, which nobody would call any more: remove them first"
+        );
+        // As for `register`.
         with_signals_blocked(|| {
-            registry().unregister(NonNull::from(&self.record));
+            registry().unregister(record);
+            // The driver whose mark it may bear has no way to take it back now.
+            self.record.mark(false);
             self.record.take_slow_path();
             self.state.set(State::Unregistered);
         });

@@ -1,9 +1,15 @@
 //! The default domain as a face in another language uses it.
 
 use std::panic::catch_unwind;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 
-use rcu_core::{raw, read_lock, read_ongoing, stats, synchronize};
+use rcu_core::{raw, read_lock, read_ongoing, reader, stats, synchronize};
+
+use crate::child::{assert_passed, in_child};
+use crate::keep::keep;
+use crate::watchdog::{Watchdog, waiting};
 
 /// Leaves the section that a test has entered by `raw::lock`.
 fn unlock() -> bool {
@@ -54,4 +60,50 @@ fn thread_may_leave_the_registry_and_come_back() {
         assert!(stats().readers >= 1);
         assert_eq!(record, raw::reader(), "it does not move");
     });
+}
+
+/// A grace period that was about to sleep until it left has no way to take its mark back.
+#[test]
+fn thread_that_leaves_the_registry_takes_no_mark_along() {
+    const TEST: &str = "raw::thread_that_leaves_the_registry_takes_no_mark_along";
+    let output = in_child(TEST, || {
+        let _watchdog = Watchdog::new(TEST);
+        let mark = |record: std::ptr::NonNull<raw::Reader>| {
+            // SAFETY: the record is the calling thread's, and a word of it is there that drivers store to.
+            unsafe { record.cast::<AtomicU32>().byte_add(raw::WAITING).as_ref() }.load(Ordering::Relaxed)
+        };
+        let [kicked, left] = [(); 2].map(|()| keep(Barrier::new(2)));
+        let once = AtomicBool::new(false);
+        // The driver marks all that are in its way, and kicks this one: it stays in the kick until the thread has left.
+        let mut other = reader();
+        let _notifier = other.on_force(move || {
+            if !once.swap(true, Ordering::Relaxed) {
+                kicked.wait();
+                left.wait();
+            }
+        });
+        raw::lock();
+        let section = other.read_lock();
+        let driver = thread::spawn(synchronize);
+        waiting("the kick", || kicked.wait());
+        assert_eq!(mark(raw::reader()), 1, "the driver waits for it");
+        assert!(unlock() && raw::unregister("x"));
+        raw::register("x");
+        assert_eq!(mark(raw::reader()), 0, "nobody waits for it");
+        drop(section);
+        waiting("the driver to go on", || left.wait());
+        waiting("the driver", || driver.join()).expect("it does nothing else");
+    });
+    assert_passed(&output);
+}
+
+#[test]
+fn number_that_is_no_cookie_s_is_refused() {
+    let cookie = raw::start_poll();
+    for number in [0, u64::MAX] {
+        assert!(catch_unwind(|| raw::poll("x", number)).is_err());
+        assert!(catch_unwind(|| raw::cond_synchronize("x", number)).is_err());
+    }
+    raw::cond_synchronize("x", cookie);
+    assert!(raw::poll("x", cookie));
 }

@@ -70,6 +70,35 @@ fn grace_period_that_another_thread_drives_is_driven_anew_in_the_child() {
     });
 }
 
+/// Who drives is not there, and its grace period never started: the child's next has an earlier number than the cookie.
+#[test]
+fn cookie_from_before_the_fork_expires_beside_one_that_is_taken_in_the_child() {
+    alone("others::cookie_from_before_the_fork_expires_beside_one_that_is_taken_in_the_child", || {
+        let domain = Domain::new();
+        let mut hits = 0;
+        for _ in 0..50 {
+            let kicked = flag();
+            let mut reader = domain.reader();
+            let _kick = reader.on_force(|| set(kicked));
+            let section = Elsewhere::enter(Some(reader));
+            thread::scope(|scope| {
+                let driver = scope.spawn(|| domain.synchronize());
+                until("the driver to wait", || is_set(kicked));
+                let before = domain.start_poll();
+                hits += u32::from(!driver.is_finished());
+                fork(|| {
+                    let there = domain.start_poll();
+                    until("both cookies", || domain.poll(before) && domain.poll(there));
+                    0
+                });
+                section.leave();
+            });
+            domain.barrier();
+        }
+        report("another thread drove a grace period, and a cookie was taken meanwhile", hits, 50);
+    });
+}
+
 #[test]
 fn threads_that_wait_are_not_waited_for_in_the_child() {
     alone("others::threads_that_wait_are_not_waited_for_in_the_child", || {
