@@ -16,6 +16,7 @@ use std::process::{self, ExitCode};
 use crate::scoreboard::report::{csv, markdown, medians, plots, targets};
 use crate::scoreboard::{Job, Setup, flood, read};
 use arguments::{Arguments, Asked, Source, Task};
+use gather::Gathered;
 
 /// Does what the command line asks for.
 pub fn run() -> ExitCode {
@@ -75,11 +76,14 @@ fn pairs(asked: &Asked) -> Result<(), Box<dyn Error>> {
 
 /// Has everything measured, or reads what was, and reports it.
 fn report(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    let rows = match &arguments.source {
+    let Gathered { rows, failures } = match &arguments.source {
         Source::Measure { jobs, setup, processes } => {
             gather::measured(jobs, setup, *processes, arguments.csv.as_deref())?
         }
-        Source::File(file) => fs::read_to_string(file)?.lines().filter_map(csv::row).collect(),
+        Source::File(file) => {
+            let rows = fs::read_to_string(file)?.lines().filter_map(csv::row).collect();
+            Gathered { rows, failures: Vec::new() }
+        }
     };
     let outcomes = targets::outcomes(&rows);
     let text = markdown::markdown(&medians(&rows)) + &targets::markdown(&outcomes);
@@ -90,5 +94,5 @@ fn report(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         fs::write(folder.join("targets.csv"), targets::csv(&outcomes))?;
         plots::draw(&medians(&rows), folder)?;
     }
-    Ok(())
+    if failures.is_empty() { Ok(()) } else { Err(failures.join("; ").into()) }
 }

@@ -1,6 +1,7 @@
 //! The default domain as a face in another language uses it.
 
 use std::panic::catch_unwind;
+use std::ptr::NonNull;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
@@ -68,9 +69,11 @@ fn thread_that_leaves_the_registry_takes_no_mark_along() {
     const TEST: &str = "raw::thread_that_leaves_the_registry_takes_no_mark_along";
     let output = in_child(TEST, || {
         let _watchdog = Watchdog::new(TEST);
-        let mark = |record: std::ptr::NonNull<raw::Reader>| {
-            // SAFETY: the record is the calling thread's, and a word of it is there that drivers store to.
-            unsafe { record.cast::<AtomicU32>().byte_add(raw::WAITING).as_ref() }.load(Ordering::Relaxed)
+        let mark = |record: NonNull<raw::Reader>| {
+            // SAFETY: a word of the record is there.
+            let word = unsafe { record.cast::<AtomicU32>().byte_add(raw::WAITING) };
+            // SAFETY: the record is the calling thread's, and drivers store to the word as to an atomic.
+            unsafe { word.as_ref() }.load(Ordering::Relaxed)
         };
         let [kicked, left] = [(); 2].map(|()| keep(Barrier::new(2)));
         let once = AtomicBool::new(false);
