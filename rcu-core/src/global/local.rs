@@ -92,6 +92,8 @@ impl Local {
             self.state.set(State::Late);
             return;
         }
+        // Before signals are blocked: a filter may trap membarrier, for a handler to answer.
+        ENGINE.grace_periods.period.readers_run_light();
         // No signal handler may read between these steps: its section would be in a record that nobody scans yet.
         with_signals_blocked(|| {
             self.record.adopt();
