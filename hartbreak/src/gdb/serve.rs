@@ -8,7 +8,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering::AcqRel, Ordering::Relaxed, Ordering::Release};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::session::{End, Session};
 use crate::machine::{Machine, News};
@@ -16,6 +16,8 @@ use crate::output;
 
 /// How long a client may take to read.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a client may take to close the connection once its session is over.
+const LINGER: Duration = Duration::from_millis(500);
 
 /// Serves clients, one after another, each with a session that `open` makes, until one of them kills the guest or the guest ends.
 ///
@@ -80,7 +82,8 @@ fn converse(stream: &TcpStream, session: impl Session, news: &News) -> End {
     thread::scope(|scope| {
         scope.spawn(|| {
             let mut heard = news.rung();
-            while step(stream, &shared, |session, out| session.announce(out)).is_none() {
+            // Whoever waits to read is woken, if the session ends here.
+            while step(stream, &shared, Shutdown::Both, |session, out| session.announce(out)).is_none() {
                 heard = news.wait(heard);
             }
         });
@@ -91,7 +94,7 @@ fn converse(stream: &TcpStream, session: impl Session, news: &News) -> End {
                 Ok(0) | Err(_) => None,
                 Ok(count) => Some(&bytes[..count]),
             };
-            let end = step(stream, &shared, |session, out| match received {
+            let end = step(stream, &shared, Shutdown::Write, |session, out| match received {
                 None => Some(End::Detached),
                 Some(bytes) => session.receive(bytes, out).or_else(|| session.announce(out)),
             });
@@ -103,13 +106,22 @@ fn converse(stream: &TcpStream, session: impl Session, news: &News) -> End {
     });
     let (mut session, end) = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
     session.leave();
+    linger(stream);
     end.unwrap_or(End::Detached)
+}
+
+/// Reads on until the client has closed too: closed with something unread, the connection would be reset, and the client lose the last answer.
+fn linger(mut stream: &TcpStream) {
+    let _ = stream.set_read_timeout(Some(LINGER));
+    let (begun, mut bytes) = (Instant::now(), [0; 4096]);
+    while begun.elapsed() < LINGER && matches!(stream.read(&mut bytes), Ok(1..)) {}
 }
 
 /// Does something with the session, and sends what comes of it. Some once the session is over, by this or before.
 fn step<S: Session>(
     stream: &TcpStream,
     shared: &Mutex<(S, Option<End>)>,
+    shutdown: Shutdown,
     act: impl FnOnce(&mut S, &mut Vec<u8>) -> Option<End>,
 ) -> Option<End> {
     let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -124,8 +136,7 @@ fn step<S: Session>(
         *end = Some(End::Detached);
     }
     if end.is_some() {
-        // Whoever waits to read is woken by this.
-        let _ = stream.shutdown(Shutdown::Both);
+        let _ = stream.shutdown(shutdown);
     }
     *end
 }
