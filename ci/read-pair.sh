@@ -39,3 +39,4 @@ for subject in floor-nesting, rcu-core,{thread,handle,quiescent} liburcu-{memb,b
     fi
 done
 echo "target: at most 15 instructions and 3 branches: $verdict"
+[[ $verdict == holds ]]

@@ -25,7 +25,8 @@ if grep -q nobody_full "$work/symbols"; then
     cflags="-DRCU_CAPI_PORTABLE"
 fi
 
-"$cc" -std=c11 -O2 -fPIC -Wall -Wextra -Wpedantic -Werror $cflags -Iinclude -c src/c/out_of_line.c -o "$work/out_of_line.o"
+# Aligned: each of the two readers then has cache lines of its own, which is a tenth of what a call of them costs.
+"$cc" -std=c11 -O2 -falign-functions=64 -fPIC -Wall -Wextra -Wpedantic -Werror $cflags -Iinclude -c src/c/out_of_line.c -o "$work/out_of_line.o"
 # --gc-sections: of std, what is used. --force-group-allocation: a group that another library has too is not to be thrown away, for
 # its symbols are local here.
 sed 's/^/-u /' "$work/symbols" | xargs ld -r --gc-sections --force-group-allocation -o "$work/all.o" \

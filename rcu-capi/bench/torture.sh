@@ -3,11 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-prefix=$(cd ../.. && pwd)/target/capi
-../install.sh "$prefix" 2>/dev/null
-export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+source installed.sh
 flags=(-std=gnu11 -O2 -D_GNU_SOURCE -Wall -Wextra -pthread ../tests/c/torture.c)
 cc "${flags[@]}" $(pkg-config --cflags rcu-capi) -o "$folder/ours" "-Wl,-rpath,$prefix/lib" $(pkg-config --libs rcu-capi)
 cc "${flags[@]}" -DLIBURCU -o "$folder/liburcu" -lurcu-memb

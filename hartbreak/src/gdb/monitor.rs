@@ -34,13 +34,15 @@ impl ByHand {
         if self.0.len() >= MOST {
             return Err("too many breakpoints");
         }
-        if !self.0.insert((hart, pc)) {
+        if self.0.contains(&(hart, pc)) {
             return Err("this breakpoint is there already");
         }
         let inserted = tables.change(|machine| {
             machine.harts()[hart as usize].tables.breakpoints.insert(u64::from(pc), BY_HAND)
         });
-        inserted.map_err(|_| "the table has refused this breakpoint")
+        inserted.map_err(|_| "the table has refused this breakpoint")?;
+        self.0.insert((hart, pc));
+        Ok(())
     }
 
     /// Removes all, and tells how many there were.
