@@ -82,8 +82,7 @@ fn converse(stream: &TcpStream, session: impl Session, news: &News) -> End {
     thread::scope(|scope| {
         scope.spawn(|| {
             let mut heard = news.rung();
-            // Whoever waits to read is woken, if the session ends here.
-            while step(stream, &shared, Shutdown::Both, |session, out| session.announce(out)).is_none() {
+            while step(stream, &shared, Side::Announces, |session, out| session.announce(out)).is_none() {
                 heard = news.wait(heard);
             }
         });
@@ -94,7 +93,7 @@ fn converse(stream: &TcpStream, session: impl Session, news: &News) -> End {
                 Ok(0) | Err(_) => None,
                 Ok(count) => Some(&bytes[..count]),
             };
-            let end = step(stream, &shared, Shutdown::Write, |session, out| match received {
+            let end = step(stream, &shared, Side::Reads, |session, out| match received {
                 None => Some(End::Detached),
                 Some(bytes) => session.receive(bytes, out).or_else(|| session.announce(out)),
             });
@@ -106,22 +105,40 @@ fn converse(stream: &TcpStream, session: impl Session, news: &News) -> End {
     });
     let (mut session, end) = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
     session.leave();
-    linger(stream);
-    end.unwrap_or(End::Detached)
+    let end = end.unwrap_or(End::Detached);
+    if end == End::Detached {
+        see_off(stream, &mut session);
+        session.leave();
+    }
+    end
 }
 
-/// Reads on until the client has closed too: closed with something unread, the connection would be reset, and the client lose the last answer.
-fn linger(mut stream: &TcpStream) {
+/// Answers a client that has detached until it closes the connection: it may have been told of a stop right before, and ask for the next.
+fn see_off(mut stream: &TcpStream, session: &mut impl Session) {
     let _ = stream.set_read_timeout(Some(LINGER));
-    let (begun, mut bytes) = (Instant::now(), [0; 4096]);
-    while begun.elapsed() < LINGER && matches!(stream.read(&mut bytes), Ok(1..)) {}
+    let (begun, mut bytes, mut out) = (Instant::now(), [0; 4096], Vec::new());
+    while begun.elapsed() < LINGER {
+        let Ok(count @ 1..) = stream.read(&mut bytes) else { return };
+        session.receive(&bytes[..count], &mut out);
+        if stream.write_all(&out).is_err() {
+            return;
+        }
+        out.clear();
+    }
+}
+
+/// Which of the two threads of a session.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Reads,
+    Announces,
 }
 
 /// Does something with the session, and sends what comes of it. Some once the session is over, by this or before.
 fn step<S: Session>(
     stream: &TcpStream,
     shared: &Mutex<(S, Option<End>)>,
-    shutdown: Shutdown,
+    side: Side,
     act: impl FnOnce(&mut S, &mut Vec<u8>) -> Option<End>,
 ) -> Option<End> {
     let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -135,8 +152,9 @@ fn step<S: Session>(
     if !out.is_empty() && stream.write_all(&out).is_err() && end.is_none() {
         *end = Some(End::Detached);
     }
-    if end.is_some() {
-        let _ = stream.shutdown(shutdown);
+    if end.is_some() && side == Side::Announces {
+        // Whoever waits to read is woken by this.
+        let _ = stream.shutdown(Shutdown::Both);
     }
     *end
 }

@@ -67,6 +67,68 @@ static void *enters_and_forks(void *data)
 	return NULL;
 }
 
+static int in_call, call_ends, call_ended;
+
+static void notify(struct rcu_notifier *notifier, void *data)
+{
+	(void)notifier;
+	(void)data;
+	__atomic_store_n(&in_call, 1, __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&call_ends, __ATOMIC_ACQUIRE))
+		usleep(100);
+	usleep(20000);
+	__atomic_store_n(&call_ended, 1, __ATOMIC_RELEASE);
+}
+
+static void *waits(void *data)
+{
+	(void)data;
+	synchronize_rcu();
+	return NULL;
+}
+
+/* In a child, of a notifier that was added before: the removal waits for a call that is under way there. */
+static void removes_in_child(struct rcu_notifier *notifier)
+{
+	pthread_t waiter;
+
+	rcu_read_lock();
+	waiter = start(waits, NULL);
+	step("the notifier to be called");
+	while (!__atomic_load_n(&in_call, __ATOMIC_ACQUIRE))
+		usleep(100);
+	rcu_read_unlock();
+	__atomic_store_n(&call_ends, 1, __ATOMIC_RELEASE);
+	step("the removal");
+	rcu_remove_force_rcu_notifier(notifier);
+	CHECK(__atomic_load_n(&call_ended, __ATOMIC_ACQUIRE));
+	memset(notifier, 0xee, sizeof(*notifier));
+	step("synchronize_rcu");
+	join(waiter);
+	use();
+}
+
+static void *adds_and_forks(void *data)
+{
+	static struct rcu_notifier notifier = { notify, NULL, 0 };
+	pid_t child;
+	int status;
+
+	(void)data;
+	rcu_add_force_rcu_notifier(&notifier);
+	child = fork();
+	CHECK(child >= 0);
+	if (child == 0) {
+		watchdog(20);
+		removes_in_child(&notifier);
+		_exit(0);
+	}
+	step("a child that removes a notifier");
+	CHECK(waitpid(child, &status, 0) == child && status == 0);
+	rcu_remove_force_rcu_notifier(&notifier);
+	return NULL;
+}
+
 int main(void)
 {
 	pthread_t worker;
@@ -80,6 +142,7 @@ int main(void)
 	step("the worker to end");
 	join(worker);
 	use();
-	puts("forks: ok, 50 children");
+	join(start(adds_and_forks, NULL));
+	puts("forks: ok, 51 children");
 	return 0;
 }

@@ -102,6 +102,7 @@ fn thread_that_leaves_the_registry_takes_no_mark_along() {
 
 #[test]
 fn number_that_is_no_cookie_s_is_refused() {
+    let _watchdog = Watchdog::new("number_that_is_no_cookie_s_is_refused");
     let cookie = raw::start_poll();
     for number in [0, u64::MAX] {
         assert!(catch_unwind(|| raw::poll("x", number)).is_err());

@@ -241,7 +241,8 @@ impl Session for NonStop {
         for &byte in bytes {
             if let Some(item) = self.decoder.push(byte) {
                 self.item(item, out);
-                if self.end.is_some() {
+                // Who detaches may have more to ask.
+                if self.end.is_some_and(|end| end != End::Detached) {
                     break;
                 }
             }
