@@ -61,11 +61,12 @@ fn rows(job: &Job, setup: &Setup) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Floods this process, and prints the most memory that it had.
+/// Floods this process, and prints the most memory that it had, and how much more that is than before.
 fn flooded(asked: &Asked) -> Result<(), Box<dyn Error>> {
     abort_on_panic();
-    let peak = flood::run(&asked.subject, &asked.variant, asked.count).ok_or_else(|| asked.unknown())?;
-    println!("{peak:.1}");
+    let [most, more] =
+        flood::run(&asked.subject, &asked.variant, asked.count).ok_or_else(|| asked.unknown())?;
+    println!("{most:.1} {more:.1}");
     Ok(())
 }
 

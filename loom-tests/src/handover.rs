@@ -9,7 +9,7 @@ use rcu_core::registry::Form;
 use rcu_core::slot::Source;
 use rcu_core::stall::Stalls;
 use rcu_core::sync::{Arc, AtomicU64, Ordering, model, thread};
-use rcu_core::synchronize::Synchronizer;
+use rcu_core::synchronize::{Synchronizer, Waiter};
 use rcu_core::{Domain, Fences, RcuOption};
 
 use crate::payload::Payload;
@@ -244,7 +244,7 @@ fn counted_after() {
         reading.record.unlock(period, || unreachable!("a light reader"));
     });
     let thread = thread::spawn(move || {
-        serving.grace_periods.wait(None);
+        serving.grace_periods.wait(Waiter::default());
         for head in serving.queue.take_before(Batch::default()) {
             // SAFETY: (1) and (2): taken once, and what the closure captured is its own.
             unsafe { Head::run(head) };

@@ -6,6 +6,7 @@ use rcu_core::Fences;
 use rcu_core::event::Event;
 use rcu_core::registry::Kick;
 use rcu_core::sync::{Arc, AtomicU64, Mutex, Ordering, lock, model};
+use rcu_core::synchronize::Waiter;
 
 use crate::run::{EXHAUSTIVE, Mode, Model, reach, reader};
 use crate::scene::Scene;
@@ -52,7 +53,7 @@ fn kicked(kick: impl Fn() + Send + Sync + 'static, inside: impl FnOnce(&Scene) +
         reading.record.unlock(&reading.grace_periods.period, || unreachable!("a light reader"));
     });
     let sleeps = model::sleeps();
-    shared.grace_periods.wait(None);
+    shared.grace_periods.wait(Waiter::default());
     if model::sleeps() > sleeps {
         reach(SLEPT);
     }

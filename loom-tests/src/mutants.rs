@@ -169,8 +169,8 @@ pub const ROWS: &[Row] = &[
     // Polling.
     row((SYNCHRONIZE, "is_over", "load", 0), &["Relaxed"], "poll/over", Fence, Race),
     row((SYNCHRONIZE, "is_over", "load", 0), &["Relaxed"], "poll/over", Membarrier, Race),
-    row((SYNCHRONIZE, "see_through", "store", 0), &["Relaxed"], "poll/left", Fence, Race),
-    row((SYNCHRONIZE, "see_through", "store", 0), &["Relaxed"], "poll/left", Membarrier, Race),
+    row((SYNCHRONIZE, "end", "store", 0), &["Relaxed"], "poll/left", Fence, Race),
+    row((SYNCHRONIZE, "end", "store", 0), &["Relaxed"], "poll/left", Membarrier, Race),
     // The event, the queue, the end of the callback thread.
     row((EVENT, "set", "swap", 0), &["Relaxed"], "event/one-setter", Fence, Deadlock),
     row((EVENT, "reset", "swap", 0), &["Relaxed"], "event/one-setter", Fence, Deadlock),

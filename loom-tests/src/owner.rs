@@ -71,7 +71,7 @@ fn moved(fences: Fences, there: fn(&Record, &GracePeriod)) {
     section(&record, &grace_periods.period);
     let moved = (Arc::clone(&record), Arc::clone(&grace_periods));
     let reader = reader(move || there(&moved.0, &moved.1.period));
-    grace_periods.assert_may_wait("synchronize");
+    grace_periods.assert_may_wait("synchronize", None);
     reader.join().unwrap();
 }
 

@@ -6,6 +6,7 @@ use rcu_core::Fences;
 use rcu_core::reader::Record;
 use rcu_core::registry::Form;
 use rcu_core::sync::{Arc, model, thread};
+use rcu_core::synchronize::Waiter;
 
 use crate::run::{Extent, Model, reach, reader};
 use crate::scene::Scene;
@@ -71,7 +72,7 @@ fn replace(scene: &Arc<Scene>) {
     });
     scene.unlink(0);
     let sleeps = model::sleeps();
-    scene.grace_periods.wait(None);
+    scene.grace_periods.wait(Waiter::default());
     if model::sleeps() > sleeps {
         reach(SLEPT);
     }

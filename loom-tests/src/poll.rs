@@ -3,6 +3,7 @@
 use rcu_core::grace_period::GracePeriod;
 use rcu_core::reader::Record;
 use rcu_core::sync::{Arc, AtomicU64, Ordering, thread};
+use rcu_core::synchronize::Waiter;
 use rcu_core::{Domain, Fences, fence};
 
 use crate::payload::Payload;
@@ -102,7 +103,7 @@ fn over() {
     let reading = Arc::clone(&shared);
     let reader = reader(move || {
         reading.section();
-        reading.grace_periods.wait(None);
+        reading.grace_periods.wait(Waiter::default());
     });
     unlink_and_poll(&shared);
     reader.join().unwrap();
@@ -119,7 +120,7 @@ fn left() {
         let period = &reading.grace_periods.period;
         reading.record.unlock(period, || unreachable!("a light reader"));
     });
-    let driver = thread::spawn(move || driving.grace_periods.wait(None));
+    let driver = thread::spawn(move || driving.grace_periods.wait(Waiter::default()));
     unlink_and_poll(&shared);
     driver.join().unwrap();
     reader.join().unwrap();
@@ -129,7 +130,7 @@ fn unlinker_driver_reader() {
     let shared = Scene::of_sections(Fences::Auto);
     let (reading, driving) = (Arc::clone(&shared), Arc::clone(&shared));
     let reader = reader(move || reading.section());
-    let driver = thread::spawn(move || driving.grace_periods.wait(None));
+    let driver = thread::spawn(move || driving.grace_periods.wait(Waiter::default()));
     unlink_and_poll(&shared);
     driver.join().unwrap();
     reader.join().unwrap();

@@ -8,7 +8,7 @@ use rcu_core::registry::Form;
 use rcu_core::registry::Registry;
 use rcu_core::stall::Stalls;
 use rcu_core::sync::{Arc, AtomicU64, Ordering, thread};
-use rcu_core::synchronize::Synchronizer;
+use rcu_core::synchronize::{Synchronizer, Waiter};
 use rcu_core::{Domain, Fences, RcuCell, fence};
 
 use crate::announce::{AT_ONCE, WAITED};
@@ -131,7 +131,7 @@ fn beside_sleeping_driver<L: FnOnce(&GracePeriod, &Registry, &Shared) + 'static>
     let life = prepare(&grace_periods.period, &grace_periods.registry);
     let (own, reading) = (Arc::clone(&grace_periods), Arc::clone(&shared));
     let reader = reader(move || life(&own.period, &own.registry, &reading));
-    shared.replace(|| watch_sleep(|| grace_periods.wait(None)));
+    shared.replace(|| watch_sleep(|| grace_periods.wait(Waiter::default())));
     reader.join().unwrap();
 }
 

@@ -8,7 +8,7 @@ use rcu_core::reader::Record;
 use rcu_core::registry::Form;
 use rcu_core::stall::Stalls;
 use rcu_core::sync::{Arc, AtomicU64, Ordering, model};
-use rcu_core::synchronize::Synchronizer;
+use rcu_core::synchronize::{Synchronizer, Waiter};
 
 use crate::payload::Payload;
 use crate::run::reach;
@@ -97,7 +97,7 @@ impl Scene {
     /// Links the next payload instead of this one, and frees it after a grace period.
     pub fn replace(&self, old: usize) {
         self.unlink(old);
-        watch_sleep(|| self.grace_periods.wait(None));
+        watch_sleep(|| self.grace_periods.wait(Waiter::default()));
         self.payloads[old].poison();
     }
 }

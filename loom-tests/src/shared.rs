@@ -1,6 +1,7 @@
 //! Updaters that share a grace period.
 
 use rcu_core::sync::{Arc, model, thread};
+use rcu_core::synchronize::Waiter;
 use rcu_core::{Domain, Fences, RcuCell};
 
 use crate::payload::Payload;
@@ -84,7 +85,7 @@ fn reader_drives() {
     let shared = Scene::of_sections(Fences::Auto);
     let reading = Arc::clone(&shared);
     let reader = reader(move || {
-        reading.grace_periods.wait(None);
+        reading.grace_periods.wait(Waiter::default());
         reading.section();
     });
     shared.replace(0);

@@ -5,6 +5,7 @@ use std::ptr::NonNull;
 use rcu_core::Fences;
 use rcu_core::registry::Kick;
 use rcu_core::sync::{Arc, AtomicU64, Mutex, Ordering, thread};
+use rcu_core::synchronize::Waiter;
 
 use crate::run::{EXHAUSTIVE, Extent, Mode, Model, reach, reader};
 use crate::scene::{AWAKE, RACE, SAW, SLEPT, Scene, look_at, watch_sleep};
@@ -129,7 +130,7 @@ fn kick() {
         }
         leave(&reading);
     });
-    watch_sleep(|| shared.grace_periods.wait(None));
+    watch_sleep(|| shared.grace_periods.wait(Waiter::default()));
     reader.join().unwrap();
 }
 
@@ -143,7 +144,7 @@ fn kick_and_notify() {
         kicked.wait();
         leave(&reading);
     });
-    watch_sleep(|| shared.grace_periods.wait(None));
+    watch_sleep(|| shared.grace_periods.wait(Waiter::default()));
     reader.join().unwrap();
 }
 
@@ -157,6 +158,6 @@ fn kick_of_one_that_leaves() {
         reach(if kicked.load(Ordering::Relaxed) == 0 { UNKICKED } else { KICKED });
         leave(&reading);
     });
-    watch_sleep(|| shared.grace_periods.wait(None));
+    watch_sleep(|| shared.grace_periods.wait(Waiter::default()));
     reader.join().unwrap();
 }

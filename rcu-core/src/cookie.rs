@@ -69,7 +69,7 @@ pub fn cond_synchronize<S: Scope>(scope: &S, cookie: Cookie, call: &str) {
     scope.cover();
     let engine = S::engine(scope.borrow());
     cookie.assert_of(engine, call);
-    engine.assert_may_wait(call);
+    let waiter = engine.assert_may_wait(call, S::own_record(scope.borrow()));
     start_left_behind();
-    engine.grace_periods.wait_for(cookie.number, S::own_record(scope.borrow()));
+    engine.grace_periods.wait_for(cookie.number, waiter);
 }

@@ -1,6 +1,7 @@
 //! All the state of one domain, whoever owns it: a static for the default domain, an `Arc` for the others.
 
 use std::fmt;
+use std::ptr::NonNull;
 
 use crate::callback::{
     BatchHook, Callbacks, DEFAULT_BATCH_HOOK, DEFAULT_SOFT_LIMIT, Limits, Meanwhile, SpawnError,
@@ -8,10 +9,11 @@ use crate::callback::{
 };
 use crate::contain::contained;
 use crate::fence::Fences;
+use crate::reader::Record;
 use crate::slot::Source;
 use crate::stall::{DEFAULT_HOOK, DEFAULT_TIMEOUT, Stalls};
 use crate::sync::{Arc, unique};
-use crate::synchronize::Synchronizer;
+use crate::synchronize::{Synchronizer, Waiter};
 
 /// The readers and grace periods of a domain, and its callbacks. The two know nothing of each other.
 ///
@@ -75,10 +77,10 @@ impl Engine {
         self.callbacks.serve(&self.grace_periods);
     }
 
-    /// Panics, in the name of `call`, where waiting for a grace period would never end.
-    pub(crate) fn assert_may_wait(&self, call: &str) {
+    /// Panics, in the name of `call`, where waiting for a grace period would never end. Returns the caller; `own` is as for [`Waiter`].
+    pub(crate) fn assert_may_wait(&self, call: &str, own: Option<NonNull<Record>>) -> Waiter {
         self.callbacks.assert_not_in_callback(call);
-        self.grace_periods.assert_may_wait(call);
+        self.grace_periods.assert_may_wait(call, own)
     }
 
     pub(crate) fn stats(&self) -> Stats {
@@ -129,7 +131,7 @@ impl fmt::Debug for Engine {
 pub struct Stats {
     /// Grace periods that have ended.
     pub grace_periods: u64,
-    /// Heavy fences passed for them: one each, unless no reader but the caller ran light, and one more for each that had to
+    /// Heavy fences passed for them: one each, unless no reader but the caller ran light just before, and one more for each that had to
     /// sleep.
     pub heavy_fences: u64,
     /// Callbacks that were queued.

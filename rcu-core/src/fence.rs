@@ -41,7 +41,8 @@ pub fn heavy(fences: Fences) {
     }
 }
 
-/// What [`heavy`] is beyond a [`full`] fence of the updater's own: one on each light reader, at whatever point it is.
+/// What [`heavy`] is beyond a [`full`] fence of the updater's own, which has to come first: one on each light reader, at whatever
+/// point it is.
 #[cfg_attr(rcu_loom, track_caller)]
 pub fn remote() {
     imp::remote();
@@ -67,7 +68,7 @@ mod imp {
     use std::io;
     use std::sync::atomic::compiler_fence;
 
-    use super::{Ordering, fence};
+    use super::Ordering;
     use crate::report::report;
     use crate::sync::Counter;
     use crate::sys;
@@ -114,9 +115,9 @@ mod imp {
             ));
             std::process::abort();
         }
-        // The kernel documents membarrier as a full fence on the caller too. The one here, and the full fence before this
-        // call, make the caller's part independent of that, and visible to the compiler.
-        fence(Ordering::SeqCst);
+        // SeqCst: the compiler moves nothing across. If there is anybody to reach, membarrier is a full fence on the caller too; if not,
+        // the full fence that comes before this call orders what the caller does after it.
+        compiler_fence(Ordering::SeqCst);
     }
 }
 

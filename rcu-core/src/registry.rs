@@ -90,6 +90,14 @@ impl List {
         found.expect("a registered reader is in the registry")
     }
 
+    fn is_inside(&self, token: u64) -> bool {
+        self.readers.iter().any(|entry| entry.record().is_inside(token))
+    }
+
+    fn has_light_readers(&self, own: Option<NonNull<Record>>) -> bool {
+        self.readers.iter().any(|entry| Some(entry.record) != own && entry.record().is_light())
+    }
+
     /// Those among them that the grace period waits for.
     fn in_the_way(&self, new: Period, among: fn(&Entry) -> bool) -> impl Iterator<Item = &Entry> {
         let readers = self.readers[self.passed..].iter();
@@ -185,13 +193,20 @@ impl Registry {
 
     /// Whether the thread with this token is inside a section of any reader here.
     pub fn is_inside(&self, token: u64) -> bool {
-        lock(&self.list).readers.iter().any(|entry| entry.record().is_inside(token))
+        lock(&self.list).is_inside(token)
     }
 
     /// Whether any reader, other than the driver's `own`, runs light: only those need a remote fence. One that registers after
-    /// this look needs none either, for it took the lock after the driver.
+    /// this look, if the grace period has started, needs none either, for it took the lock after the driver.
     pub fn has_light_readers(&self, own: Option<NonNull<Record>>) -> bool {
-        lock(&self.list).readers.iter().any(|entry| Some(entry.record) != own && entry.record().is_light())
+        lock(&self.list).has_light_readers(own)
+    }
+
+    /// [`is_inside`](Self::is_inside) and [`has_light_readers`](Self::has_light_readers), of one moment. Before a grace period has
+    /// started, no light reader means nothing: one may come yet.
+    pub fn is_inside_and_has_light_readers(&self, token: u64, own: Option<NonNull<Record>>) -> (bool, bool) {
+        let list = lock(&self.list);
+        (list.is_inside(token), list.has_light_readers(own))
     }
 
     /// Looks at every reader for a new grace period; true if there is none to wait for.

@@ -107,9 +107,9 @@ pub trait Host {
 pub fn synchronize<S: Scope>(scope: &S, call: &str, own: Option<NonNull<Record>>) {
     scope.cover();
     let engine = S::engine(scope.borrow());
-    engine.assert_may_wait(call);
+    let waiter = engine.assert_may_wait(call, own);
     start_left_behind();
-    engine.grace_periods.wait(own);
+    engine.grace_periods.wait(waiter);
 }
 
 /// Queues a callback.
@@ -169,7 +169,7 @@ pub fn try_call<S: Scope, F: FnOnce() + Send + 'static>(scope: &S, f: F) -> Resu
 pub fn barrier<S: Scope>(scope: &S, call: &str) {
     scope.cover();
     let engine = S::engine(scope.borrow());
-    engine.assert_may_wait(call);
+    engine.assert_may_wait(call, None);
     start_left_behind();
     let Some(round) = engine.callbacks.round() else { return };
     if let Err(error) = scope.spawn(Meanwhile::Wait) {

@@ -41,6 +41,11 @@ const YIELD_EVERY: u32 = 100;
 /// must not depend on the clock.
 const KICK_INTERVAL: Duration = Duration::from_millis(if cfg!(rcu_loom) { 1 << 40 } else { 10 });
 
+/// Where those sleep who need the grace period with this number: nobody waits for more than the one that is driven and the next.
+const fn place(number: u64) -> usize {
+    number as usize % 2
+}
+
 /// The grace periods of one domain.
 #[derive(Debug)]
 pub struct Synchronizer {
@@ -48,9 +53,29 @@ pub struct Synchronizer {
     pub registry: Registry,
     pub stalls: Stalls,
     turns: Mutex<Turns>,
-    over: Condvar,
+    /// Where threads sleep until a grace period is over: those who need an even number, and those who need an odd one.
+    over: [Condvar; 2],
     /// [`Turns::completed`], for those who poll.
     polled: AtomicU64,
+}
+
+/// Who waits for a grace period, and may drive it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Waiter {
+    /// The record that it knows to be outside and nobody else's.
+    own: Option<NonNull<Record>>,
+    /// Whether it has seen another reader run light: a remote fence too many does no harm. If not, it looks again once the grace
+    /// period has started.
+    beside_light: bool,
+    /// Whether readers in the way are kicked at once.
+    hurry: bool,
+}
+
+impl Waiter {
+    /// The callback thread.
+    pub fn for_callbacks(hurry: bool) -> Self {
+        Self { hurry, ..Self::default() }
+    }
 }
 
 #[derive(Debug)]
@@ -61,14 +86,14 @@ pub struct Turns {
     requested: u64,
     /// The token of the thread that drives the one that has started and is not over.
     driver: u64,
-    /// How many threads sleep until it is over: if none does, nobody has to be woken, which is a system call.
-    sharers: u32,
+    /// How many threads sleep in each place: where none does, nobody has to be woken, which is a system call.
+    sharers: [u32; 2],
     heavy_fences: u64,
 }
 
 impl Turns {
     const fn new() -> Self {
-        Self { started: 0, completed: 0, requested: 0, driver: NOBODY, sharers: 0, heavy_fences: 0 }
+        Self { started: 0, completed: 0, requested: 0, driver: NOBODY, sharers: [0; 2], heavy_fences: 0 }
     }
 }
 
@@ -80,42 +105,35 @@ impl Synchronizer {
                 registry: Registry::new(),
                 stalls,
                 turns: Mutex::new(Turns::new()),
-                over: Condvar::new(),
+                over: [Condvar::new(), Condvar::new()],
                 polled: AtomicU64::new(0),
             }
         }
     }
 
-    /// Panics, in the name of `call`, where waiting for a grace period would wait for the caller.
-    pub fn assert_may_wait(&self, call: &str) {
+    /// Panics, in the name of `call`, where waiting for a grace period would wait for the caller. Returns the caller; `own` is as for
+    /// [`Waiter`].
+    pub fn assert_may_wait(&self, call: &str, own: Option<NonNull<Record>>) -> Waiter {
         assert_not_a_guest(call);
+        let (inside, beside_light) = self.registry.is_inside_and_has_light_readers(token(), own);
         assert!(
-            !self.registry.is_inside(token()),
+            !inside,
             "{call} called from a read-side critical section of the same domain: it would wait for itself"
         );
+        Waiter { own, beside_light, hurry: false }
     }
 
-    /// Waits for a grace period that starts after this call. If the caller drives it, `own` is the record that it knows to be
-    /// outside and nobody else's.
-    pub fn wait(&self, own: Option<NonNull<Record>>) {
-        self.wait_for_next(own, false);
-    }
-
-    /// As [`wait`](Self::wait), for the callback thread. If it is in a hurry, readers in the way are kicked at once.
-    pub fn wait_for_callbacks(&self, hurry: bool) {
-        self.wait_for_next(None, hurry);
-    }
-
-    fn wait_for_next(&self, own: Option<NonNull<Record>>, hurry: bool) {
+    /// Waits for a grace period that starts after this call.
+    pub fn wait(&self, waiter: Waiter) {
         let turns = lock(&self.turns);
         // Step [next-grace-period]: the one under way may have started before the unlink.
         let needed = turns.started + 1;
-        self.see_through(turns, needed, own, hurry);
+        self.see_through(turns, needed, waiter);
     }
 
-    /// Waits for the grace period with this number. `own` is as for [`wait`](Self::wait).
-    pub fn wait_for(&self, needed: u64, own: Option<NonNull<Record>>) {
-        self.see_through(lock(&self.turns), needed, own, false);
+    /// Waits for the grace period with this number.
+    pub fn wait_for(&self, needed: u64, waiter: Waiter) {
+        self.see_through(lock(&self.turns), needed, waiter);
     }
 
     /// Returns the number of a grace period that starts after this call, to poll or wait for. Somebody has to drive what is
@@ -143,42 +161,50 @@ impl Synchronizer {
 
     /// Whether the grace period with this number is over, and with it whatever its readers did.
     pub fn is_over(&self, number: u64) -> bool {
-        // Acquire [over]: pairs with the store in see_through.
+        // Acquire [over]: pairs with the store in end.
         self.polled.load(Ordering::Acquire) >= number
     }
 
-    fn see_through<'a>(
-        &'a self,
-        mut turns: MutexGuard<'a, Turns>,
-        needed: u64,
-        own: Option<NonNull<Record>>,
-        hurry: bool,
-    ) {
+    fn see_through<'a>(&'a self, mut turns: MutexGuard<'a, Turns>, needed: u64, waiter: Waiter) {
         while turns.completed < needed {
             // Step [one-driver]: two would take one number, one prefix of the registry and one event for theirs.
             if turns.started == turns.completed {
                 turns.started += 1;
                 turns.driver = token();
                 drop(turns);
-                let heavy_fences = self.drive(own, hurry);
-                turns = lock(&self.turns);
-                turns.completed = turns.started;
-                turns.driver = NOBODY;
-                turns.heavy_fences += heavy_fences;
-                // Step [say-over]: those who poll look at nothing else.
-                // Release [over]: pairs with the load in is_over.
-                self.polled.store(turns.completed, Ordering::Release);
-                // Step [wake-sharers]: whoever came while it was driven waits for its end, or to drive the next.
-                if turns.sharers > 0 {
-                    self.over.notify_all();
-                }
+                let heavy_fences = self.drive(waiter);
+                turns = self.end(heavy_fences);
             } else {
+                let place = place(needed);
                 // Step [count-sharers]: who drives wakes nobody if it knows of nobody.
-                turns.sharers += 1;
-                turns = wait(&self.over, turns);
-                turns.sharers -= 1;
+                turns.sharers[place] += 1;
+                turns = wait(&self.over[place], turns);
+                turns.sharers[place] -= 1;
             }
         }
+    }
+
+    /// Ends the grace period that the caller has driven.
+    fn end(&self, heavy_fences: u64) -> MutexGuard<'_, Turns> {
+        let mut turns = lock(&self.turns);
+        let number = turns.started;
+        turns.completed = number;
+        turns.driver = NOBODY;
+        turns.heavy_fences += heavy_fences;
+        // Step [say-over]: those who poll look at nothing else.
+        // Release [over]: pairs with the load in is_over.
+        self.polled.store(number, Ordering::Release);
+        // Under the lock: nobody sleeps in either place who needs an earlier one, so the one who is woken for the next drives it.
+        let (this, next) = (place(number), place(number + 1));
+        // Step [wake-next-driver]: the others who came while this one was driven wait for the one who drives the next.
+        if turns.sharers[next] > 0 {
+            self.over[next].notify_one();
+        }
+        // Step [wake-sharers]: they waited for this one.
+        if turns.sharers[this] > 0 {
+            self.over[this].notify_all();
+        }
+        turns
     }
 
     /// How many grace periods have ended, and how many heavy fences were passed for them.
@@ -188,12 +214,12 @@ impl Synchronizer {
     }
 
     /// Sees a grace period through, and returns how many heavy fences it took.
-    fn drive(&self, own: Option<NonNull<Record>>, hurry: bool) -> u64 {
+    fn drive(&self, Waiter { own, beside_light, hurry }: Waiter) -> u64 {
         let new = self.period.start();
         // full [heavy]: pairs with the full fence of a reader that runs on the slow path or goes online.
         fence::full();
         let mut heavy_fences = 0;
-        if self.registry.has_light_readers(own) {
+        if beside_light || self.registry.has_light_readers(own) {
             // remote [heavy]: pairs with the light fence after a reader's store of its word.
             fence::remote();
             heavy_fences += 1;
@@ -288,7 +314,7 @@ impl Frozen<'_> {
     /// In a forked child, forgets the other threads. A grace period that one of them drives has not started, as it were: whoever needs
     /// it drives it anew.
     pub fn forget_others(mut self) {
-        self.turns.sharers = 0;
+        self.turns.sharers = [0; 2];
         if self.turns.driver != token() {
             self.turns.started = self.turns.completed;
             self.turns.driver = NOBODY;

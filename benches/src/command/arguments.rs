@@ -25,7 +25,7 @@ pub enum Task {
     Help,
     /// Measure a job here, and print its rows.
     Rows(&'static Job, Setup),
-    /// Flood this process, and print the most memory that it had.
+    /// Flood this process, and print the most memory that it had, and how much more that is than before.
     Flood(Asked),
     /// Run pairs of sections, for who counts their instructions.
     Pairs(Asked),

@@ -1,5 +1,5 @@
 //! How much memory a flood of retired values takes, beside a reader that runs sections. Memory is a process's: each flood is one of
-//! its own, which this program starts, and which says the most that it had.
+//! its own, which this program starts, and which says the most that it had, and how much more that is than it had before.
 
 use std::process::Command;
 use std::sync::atomic::Ordering;
@@ -12,7 +12,7 @@ use super::{Entrant, Job, Measure, Setup};
 pub const JOB: Job = Job {
     name: "flood-rss",
     group: "memory",
-    measures: &[Measure::median("MiB")],
+    measures: &[Measure::median("MiB"), Measure { name: "more", unit: "MiB", quantity: 1, quantile: 0.5 }],
     full: Effort::new(1, 0),
     quick: Effort::new(1, 0),
     entrants,
@@ -33,14 +33,18 @@ fn of<S: Retire>() -> Flood {
 fn entrants(setup: &Setup) -> Vec<Entrant> {
     let (case, values): (_, u64) = if setup.quick { ("100 k", 100_000) } else { ("10 M", 10_000_000) };
     let entrant = |(subject, variant, _)| {
-        let work: Work = Box::new(move |_, samples| samples.push(0, process(subject, variant, values)));
+        let work: Work = Box::new(move |_, samples| {
+            let [most, more] = process(subject, variant, values);
+            samples.push(0, most);
+            samples.push(1, more);
+        });
         Entrant { subject, variant, case: case.to_string(), threads: 1, work }
     };
     floods().map(entrant).collect()
 }
 
-/// Starts a process with a flood, and returns the most memory that it had, in MiB.
-fn process(subject: &str, variant: &str, values: u64) -> f64 {
+/// Starts a process with a flood, and returns what [`run`] does there.
+fn process(subject: &str, variant: &str, values: u64) -> [f64; 2] {
     let program = std::env::current_exe().expect("this program is a file");
     let ended = Command::new(program)
         .args(["--flood", &format!("{subject},{variant},{values}")])
@@ -48,15 +52,18 @@ fn process(subject: &str, variant: &str, values: u64) -> f64 {
         .expect("this program can be run");
     assert!(ended.status.success(), "{subject}: {}", String::from_utf8_lossy(&ended.stderr));
     let printed = String::from_utf8_lossy(&ended.stdout);
-    printed.trim().parse().expect("it prints a number")
+    let mut numbers = printed.split_whitespace().map(|number| number.parse().expect("a number"));
+    std::array::from_fn(|_| numbers.next().expect("it prints two numbers"))
 }
 
-/// Runs the flood of a subject, and returns the most memory that this process has had since it began, in MiB; none if there is
-/// no such subject.
-pub fn run(subject: &str, variant: &str, values: u64) -> Option<f64> {
+/// Runs the flood of a subject, and returns the most memory that this process has had since it began, in MiB, and how much more that is
+/// than it had before the flood; none if there is no such subject.
+pub fn run(subject: &str, variant: &str, values: u64) -> Option<[f64; 2]> {
     let (_, _, flood) = floods().find(|&(name, way, _)| (name, way) == (subject, variant))?;
+    let before = peak_rss();
     flood(values);
-    Some(peak_rss())
+    let most = peak_rss();
+    Some([most, most - before])
 }
 
 fn flood<S: Retire>(values: u64) {

@@ -62,7 +62,8 @@ pub const ROWS: &[Row] = &[
     row("next-grace-period", Text("turns.started + 1", UNDER_WAY), "shared/two-updaters", Race),
     row("poll-next-grace-period", Text("turns.started + 1", UNDER_WAY), "poll/unlinker-driver-reader", Race),
     row("one-driver", Text("turns.started == turns.completed", "true"), "shared/two-updaters", Deadlock),
-    row("wake-sharers", Removed, "shared/two-updaters", Deadlock),
+    row("wake-next-driver", Removed, "shared/two-updaters", Deadlock),
+    row("wake-sharers", Removed, "shared/three-updaters", Deadlock),
     row("count-sharers", Removed, "shared/two-updaters", Deadlock),
     row("say-over", Removed, "poll/over", Says("no execution shows: the grace period was over")),
     // The registry.

@@ -21,7 +21,7 @@ use crate::report::report;
 use crate::slot::Slot;
 use crate::slot::Source;
 use crate::sync::{Arc, AtomicU32, Ordering};
-use crate::synchronize::Synchronizer;
+use crate::synchronize::{Synchronizer, Waiter};
 use crate::thread::{Role, RoleMark, token};
 
 /// Called around each batch of callbacks, with what runs them.
@@ -161,7 +161,7 @@ impl Callbacks {
             if found {
                 self.run_all(grace_periods);
             } else if let Some(number) = polled {
-                grace_periods.wait_for(number, None);
+                grace_periods.wait_for(number, Waiter::for_callbacks(false));
             }
             // Step [end-round]: barriers wait for it.
             self.rounds.end();
@@ -181,7 +181,7 @@ impl Callbacks {
         let pending = self.pending();
         self.activity.note_pending(pending);
         // Step [grace-period-before-callbacks]: that is what was promised for what they free.
-        grace_periods.wait_for_callbacks(pending > self.limits.soft);
+        grace_periods.wait(Waiter::for_callbacks(pending > self.limits.soft));
         self.activity.note_pending(self.pending());
         let work = || self.run_batch();
         #[cfg(not(rcu_loom))]

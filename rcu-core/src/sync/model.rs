@@ -195,6 +195,9 @@ impl Condvar {
             Err(poisoned) => Err(PoisonError::new((poisoned.into_inner(), timed_out))),
         }
     }
+    pub fn notify_one(&self) {
+        self.0.notify_one();
+    }
     pub fn notify_all(&self) {
         self.0.notify_all();
     }
