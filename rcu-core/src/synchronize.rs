@@ -27,7 +27,7 @@ use crate::reader::Record;
 use crate::registry;
 use crate::registry::Registry;
 use crate::stall::{Stall, Stalls};
-use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard, Ordering, lock, thread, wait};
+use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard, Ordering, lock, wait};
 #[cfg(not(rcu_loom))]
 use crate::sys;
 use crate::thread::{NOBODY, assert_not_a_guest, token};
@@ -35,8 +35,6 @@ use crate::thread::{NOBODY, assert_not_a_guest, token};
 /// How often the driver looks again before it sleeps: sections last about 100 ns, a sleep costs tens of microseconds.
 /// The model goes to sleep at once: an early look is one that the sleep's own second look already explores.
 const SPINS: u32 = if cfg!(rcu_loom) { 0 } else { 400 };
-/// Between those, how often the processor is offered to the reader that is waited for.
-const YIELD_EVERY: u32 = 100;
 /// Readers in the way are kicked when the spin ends, and again each time this has passed: never, in a model, whose executions
 /// must not depend on the clock.
 const KICK_INTERVAL: Duration = Duration::from_millis(if cfg!(rcu_loom) { 1 << 40 } else { 10 });
@@ -239,17 +237,10 @@ impl Synchronizer {
     }
 
     fn spin(&self, new: Period) -> bool {
-        for round in 1..=SPINS {
-            if round % YIELD_EVERY == 0 {
-                thread::yield_now();
-            } else {
-                std::hint::spin_loop();
-            }
-            if self.registry.poll(new) {
-                return true;
-            }
-        }
-        false
+        (0..SPINS).any(|_| {
+            std::hint::spin_loop();
+            self.registry.poll(new)
+        })
     }
 
     fn sleep(&self, new: Period, kicked: bool) {

@@ -109,7 +109,6 @@ fn domain_of_full_fences_goes_on_in_the_child() {
                 hits += u32::from(fork(|| {
                     let pending = domain.stats().callbacks_pending > 0;
                     use_everything(&domain);
-                    assert_eq!(domain.stats().heavy_fences, 0);
                     u8::from(pending)
                 }));
             }
