@@ -39,15 +39,10 @@ impl Host for Global {
         true
     }
 
+    #[inline(always)]
     unsafe fn unlock_slow((): (), record: NonNull<Record>) {
-        LOCAL.with(|local| {
-            if record == NonNull::from(&local.record) {
-                local.unlock_slow();
-            } else {
-                // SAFETY: (1): the guard's record, valid until it is dropped.
-                unsafe { record.as_ref() }.unlock_slow(&ENGINE.grace_periods.period);
-            }
-        });
+        // SAFETY: (1): the record that the guard was made with.
+        unsafe { slow(record, false) };
     }
 
     fn own_record((): ()) -> Option<NonNull<Record>> {
@@ -75,4 +70,27 @@ impl Host for Global {
         self.cover();
         ENGINE.callbacks.thread.spawn(meanwhile, &ENGINE.thread, || ENGINE.serve_callbacks())
     }
+}
+
+/// What locks, or unlocks, a record whose word asks for the slow path.
+///
+/// One function for both: a loop of sections keeps the address of each function that it may call in a register, and with two of them has
+/// none left for the counter's address.
+///
+/// # Safety
+/// 1. To lock: `record` is the calling thread's own. To unlock: it is the one that a guard which is being dropped was made with, on this
+///    thread.
+#[cold]
+#[inline(never)]
+pub unsafe fn slow(record: NonNull<Record>, lock: bool) {
+    LOCAL.with(|local| {
+        if lock {
+            local.lock_slow();
+        } else if record == NonNull::from(&local.record) {
+            local.unlock_slow();
+        } else {
+            // SAFETY: (1): valid until the guard is dropped.
+            unsafe { record.as_ref() }.unlock_slow(&ENGINE.grace_periods.period);
+        }
+    });
 }
