@@ -46,7 +46,7 @@ pub use model::model;
 #[inline(always)]
 pub fn read_lock() -> ReadGuard<'static> {
     LOCAL.with(|local| {
-        // SAFETY: `slow` (1).
+        // SAFETY: `slow` (1): the record is this thread's own.
         let slow = || unsafe { host::slow(NonNull::from(&local.record), true) };
         local.record.lock(&ENGINE.grace_periods.period, || {}, slow);
         // SAFETY: (1) locked just now; (2) the record is this thread's own, valid until the thread is gone.

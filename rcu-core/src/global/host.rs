@@ -41,7 +41,7 @@ impl Host for Global {
 
     #[inline(always)]
     unsafe fn unlock_slow((): (), record: NonNull<Record>) {
-        // SAFETY: (1): the record that the guard was made with.
+        // SAFETY: `slow` (1): the caller has promised (1) for the record of its guard.
         unsafe { slow(record, false) };
     }
 

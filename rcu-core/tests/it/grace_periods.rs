@@ -158,3 +158,26 @@ fn value_replaced_is_intact_until_its_readers_have_left() {
     assert_eq!(waiting("the updater", || back.recv()).as_deref(), Ok("old"));
     updater.join().expect("it does not panic");
 }
+
+#[test]
+fn all_who_share_a_grace_period_are_woken_at_its_end() {
+    let _watchdog = Watchdog::new("all_who_share_a_grace_period_are_woken_at_its_end");
+    for domain in domains() {
+        let (first, second) = (domain.reader(), domain.reader());
+        let in_the_way_of_one = first.read_lock();
+        let wait = || waiting("a grace period", || domain.synchronize());
+        thread::scope(|s| {
+            s.spawn(wait);
+            thread::sleep(A_WHILE);
+            // The grace period that is driven now does not wait for this section, and the next one does.
+            let in_the_way_of_the_next = second.read_lock();
+            (0..4).for_each(|_| drop(s.spawn(wait)));
+            thread::sleep(A_WHILE);
+            drop(in_the_way_of_one);
+            until("the first grace period", || domain.stats().grace_periods == 1);
+            thread::sleep(A_WHILE);
+            drop(in_the_way_of_the_next);
+        });
+        assert_eq!(domain.stats().grace_periods, 2, "four shared one, which is what this is about");
+    }
+}
